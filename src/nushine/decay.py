@@ -1,0 +1,298 @@
+"""Decays of N: widths, decay length, and the photon in the laboratory."""
+
+from abc import abstractmethod
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
+
+from nushine import kinematics
+from nushine.constants import hbar_c, mu_B
+from nushine.interactions.dipole import Dipole, polarisation
+from nushine.numerics.checks import require_finite, require_non_negative
+from nushine.numerics.sphere import dot, two_caps
+
+
+class Mode(eqx.Module):
+    """One decay mode of N."""
+
+    @abstractmethod
+    def width(self, signal: Dipole) -> ArrayLike:
+        """Partial width [MeV]."""
+
+
+class PhotonMode(Mode):
+    """A two-body mode with a photon, distributed as 1 + a (spin . direction) in the rest frame of N."""
+
+    @abstractmethod
+    def E_rest(self, signal: Dipole) -> ArrayLike:
+        """Photon energy in the rest frame of N [MeV]."""
+
+    @abstractmethod
+    def asymmetry(self, signal: Dipole) -> ArrayLike:
+        """The coefficient a, between -1 and 1."""
+
+
+class Radiative(PhotonMode):
+    r"""N -> nu_a gamma (and nubar_a gamma if Majorana) through the moments that also up-scatter, all flavours.
+
+    .. math:: \Gamma = n \sum_a \frac{\mu_a^2 m_N^3}{16\pi}, \qquad n = 1 \text{ (Dirac)},\ 2 \text{ (Majorana)}
+
+    References
+    ----------
+    Pal, Wolfenstein, Phys. Rev. D 25, 766 (1982); Balantekin, Kayser, Ann. Rev. Nucl. Part. Sci. 68, 313 (2018).
+
+    """
+
+    def width(self, signal: Dipole) -> ArrayLike:
+        """Partial width [MeV], summed over flavours and over nu and nubar."""
+        c = signal.flavour
+        moments = (signal.mu * mu_B) ** 2 * (c.e**2 + c.mu**2 + c.tau**2)
+        return signal.nature.final_states * moments * signal.m_N**3 / (16 * jnp.pi)
+
+    def E_rest(self, signal: Dipole) -> ArrayLike:
+        """m_N / 2 [MeV]."""
+        return signal.m_N / 2
+
+    def asymmetry(self, signal: Dipole) -> ArrayLike:
+        """-1 for Dirac, 0 for Majorana."""
+        return signal.nature.asymmetry
+
+
+class ToSterile(PhotonMode):
+    r"""N -> N' gamma through :math:`\tfrac12 \bar N' \sigma^{\alpha\beta} (\mu + \epsilon \gamma_5) N F_{\alpha\beta}`.
+
+    .. math:: \Gamma = (|\mu|^2 + |\epsilon|^2) \frac{(m_N^2 - m_{N'}^2)^3}{8\pi m_N^3}, \qquad
+              E^*_\gamma = \frac{m_N^2 - m_{N'}^2}{2 m_N}, \qquad
+              a = -\frac{2\, \mathrm{Re}(\mu \epsilon^*)}{|\mu|^2 + |\epsilon|^2}
+
+    Parameters
+    ----------
+    m_Np : float
+        Mass of N' [MeV]; the mode is closed where it is m_N or more.
+    mu, eps : float or complex
+        Magnetic and electric moments in Bohr magnetons. A chiral coupling has mu = eps and a = -1.
+
+    Raises
+    ------
+    ValueError
+        If the mass is negative or a moment is not finite.
+
+    """
+
+    m_Np: float | Array
+    mu: complex | Array
+    eps: complex | Array = 0.0
+
+    def __check_init__(self) -> None:
+        """Reject negative masses and non-finite moments."""
+        require_non_negative("m_Np", self.m_Np, "MeV")
+        require_finite("|mu|", abs(self.mu), "mu_B")
+        require_finite("|eps|", abs(self.eps), "mu_B")
+
+    def _strength(self) -> ArrayLike:
+        return jnp.abs(self.mu) ** 2 + jnp.abs(self.eps) ** 2
+
+    def width(self, signal: Dipole) -> ArrayLike:
+        """Partial width [MeV]."""
+        return mu_B**2 * self._strength() * self.E_rest(signal) ** 3 / jnp.pi
+
+    def E_rest(self, signal: Dipole) -> ArrayLike:
+        """Photon energy in the rest frame of N [MeV]; zero where the mode is closed."""
+        m_N = jnp.asarray(signal.m_N)
+        open_ = m_N > self.m_Np
+        return jnp.where(open_, (m_N - self.m_Np) * (m_N + self.m_Np) / (2 * jnp.where(open_, m_N, 1.0)), 0.0)
+
+    def asymmetry(self, signal: Dipole) -> ArrayLike:
+        """-2 Re(mu eps*) / (|mu|^2 + |eps|^2); zero if both moments vanish."""
+        strength = self._strength()
+        product = jnp.real(jnp.asarray(self.mu) * jnp.conj(jnp.asarray(self.eps)))
+        return jnp.where(strength > 0, -2 * product / jnp.where(strength > 0, strength, 1.0), 0.0)
+
+
+class Invisible(Mode):
+    """Any mode without a photon.
+
+    Parameters
+    ----------
+    partial_width : float
+        Its width [MeV].
+
+    """
+
+    partial_width: float | Array
+
+    def __check_init__(self) -> None:
+        """Reject negative widths."""
+        require_non_negative("partial_width", self.partial_width, "MeV")
+
+    def width(self, signal: Dipole) -> ArrayLike:  # noqa: ARG002
+        """Partial width [MeV]."""
+        return self.partial_width
+
+
+class Decay(eqx.Module):
+    """How N decays: its modes, and whether it does so at once.
+
+    Parameters
+    ----------
+    modes : tuple of Mode
+        The total width is their sum.
+    prompt : bool
+        If true, N decays where it is made, whatever its width ("max": N -> photon + invisible at once).
+
+    """
+
+    modes: tuple[Mode, ...]
+    prompt: bool = eqx.field(static=True, default=False)
+
+    def width(self, signal: Dipole) -> Array:
+        """Total width [MeV]."""
+        return sum((jnp.asarray(mode.width(signal)) for mode in self.modes), jnp.zeros(()))
+
+    def length(self, E_N: ArrayLike, signal: Dipole) -> Array:
+        r"""Decay length :math:`\lambda = p_N \hbar c / (m_N \Gamma)` in the laboratory [mm]; infinite if stable."""
+        width = self.width(signal)
+        inverse = width * signal.m_N / hbar_c
+        return jnp.where(width > 0, kinematics.momentum(E_N, signal.m_N) / jnp.where(width > 0, inverse, 1.0), jnp.inf)
+
+    def probability(self, E_N: ArrayLike, path: ArrayLike, signal: Dipole) -> Array:
+        r"""Probability :math:`1 - e^{-\ell/\lambda}` to decay within the path [mm]; one if prompt."""
+        if self.prompt:
+            return jnp.ones_like(jnp.asarray(E_N))
+        p_N = kinematics.momentum(E_N, signal.m_N)
+        exponent = path * signal.m_N * self.width(signal) / (hbar_c * jnp.where(p_N > 0, p_N, 1.0))
+        return jnp.where(p_N > 0, -jnp.expm1(-exponent), 1.0)
+
+    def photons(self, signal: Dipole) -> tuple[tuple[Array, PhotonMode], ...]:
+        """Branching ratio and mode of each photon line."""
+        width = self.width(signal)
+        safe = jnp.where(width > 0, width, 1.0)
+        return tuple((c.width(signal) / safe, c) for c in self.modes if isinstance(c, PhotonMode))
+
+
+RADIATIVE = Decay((Radiative(),))
+"""N -> nu gamma through the moment that made it."""
+
+PROMPT = Decay((Radiative(),), prompt=True)
+"""The "max" case: every N gives its photon where it is made."""
+
+
+class Flight(NamedTuple):
+    """Energy, momentum and spin of an up-scattered N in the laboratory.
+
+    `p_x` is across the beam, `p_z` along it; `P_L`, `P_T` as returned by `nushine.interactions.dipole.polarisation`.
+    """
+
+    E: Array
+    p: Array
+    p_x: Array
+    p_z: Array
+    P_L: Array
+    P_T: Array
+    m: Array
+
+
+def flight(
+    E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike, spin: ArrayLike = 0.0
+) -> Flight:
+    """Energy, momentum and spin of N after up-scattering at (E_nu, E_R) [MeV] on a target of mass m_A and spin."""
+    E_N = jnp.asarray(E_nu) - E_R
+    P_L, P_T = polarisation(E_nu, E_R, m_N, m_A, spin)
+    p_x = kinematics.transverse_momentum(E_nu, E_R, m_N, m_A)
+    p_z = kinematics.longitudinal_momentum(E_nu, E_R, m_N, m_A)
+    return Flight(E_N, kinematics.momentum(E_N, m_N), p_x, p_z, P_L, P_T, jnp.asarray(m_N))
+
+
+def photon_energy_density(
+    E_gamma: ArrayLike, N: Flight, E_rest: ArrayLike, asymmetry: ArrayLike, cos_theta_min: ArrayLike = -1.0
+) -> Array:
+    r"""Photon energy distribution of one N in flight [1/MeV], normalised to one over all angles.
+
+    .. math:: \frac{dn}{dE_\gamma} = \frac{m_N}{2 E^* p_N} \left[(1 + a P_L c) \left(1 - \frac{\phi_0}{\pi}\right)
+              - a P_T \sqrt{1 - c^2}\, \frac{\sin\phi_0}{\pi}\right], \quad
+              c = \frac{m_N E_\gamma / E^* - E_N}{p_N}, \quad |c| \le 1
+
+    where :math:`|\phi| > \phi_0` are the azimuths about N that are within the cone :math:`\cos\theta_\gamma > c_0`.
+    """
+    E_gamma = jnp.asarray(E_gamma)
+    p = jnp.where(N.p > 0, N.p, 1.0)
+    c = (N.m * E_gamma / E_rest - N.E) / p
+    inside = (jnp.abs(c) <= 1) & (N.p > 0)
+    # photon angle to N in the laboratory: E_gamma (E_N - p cos psi) = E_rest m_N
+    cos_psi = jnp.clip((N.E - N.m * jnp.asarray(E_rest) / E_gamma) / p, -1.0, 1.0)
+    sin_psi = jnp.sqrt((1 - cos_psi) * (1 + cos_psi))
+    side = sin_psi * N.p_x / p
+    cos_phi = (cos_psi * N.p_z / p - cos_theta_min) / jnp.where(side > 0, side, 1e-300)
+    phi = jnp.arccos(jnp.clip(cos_phi, -1.0, 1.0))
+    across = N.P_T * jnp.sqrt(jnp.maximum((1 - c) * (1 + c), 0.0)) * jnp.sin(phi) / jnp.pi
+    angular = (1 + asymmetry * N.P_L * c) * (1 - phi / jnp.pi) - asymmetry * across
+    return jnp.where(inside, N.m / (2 * E_rest * p) * angular, 0.0)
+
+
+def photon_angle_density(
+    theta: ArrayLike, N: Flight, E_rest: ArrayLike, asymmetry: ArrayLike, E_gamma_min: ArrayLike = 0.0
+) -> Array:
+    r"""Distribution in cos(theta) of the photon from one N in flight, normalised to one over all energies.
+
+    With :math:`E_\gamma = E^* m_N / D` and :math:`D = E_N - \vec p \cdot \hat n = A - B \cos\phi`,
+
+    .. math:: \frac{dn}{d\cos\theta} = \frac{m_N^2}{2\pi} \int_0^{\phi_m} d\phi
+              \left[\frac{1}{D^2} - \frac{a\, m_N}{D^3} (S^0 - \vec S \cdot \hat n)\right],
+
+    in closed form through the eccentric anomaly u, :math:`1/D = (A + B \cos u)/Q^2`, where
+    :math:`Q^2 = A^2 - B^2 = [E_N - p \cos(\theta - \theta_N)][E_N - p \cos(\theta + \theta_N)]` and the limit
+    :math:`\phi_m` comes from :math:`E_\gamma > E_{min}`.
+
+    Parameters
+    ----------
+    theta : array_like
+        Angle of the photon to the beam [rad].
+    N : Flight
+        The N that decays.
+    E_rest, asymmetry, E_gamma_min : array_like
+        Photon energy in the rest frame [MeV], coefficient a, and least photon energy in the laboratory [MeV].
+
+    """
+    theta = jnp.asarray(theta)
+    cos, sin = jnp.cos(theta), jnp.sin(theta)
+    theta_N = jnp.arctan2(N.p_x, N.p_z)
+    slack = N.m**2 / (N.E + N.p)
+    near = slack + 2 * N.p * jnp.sin((theta - theta_N) / 2) ** 2
+    far = slack + 2 * N.p * jnp.sin((theta + theta_N) / 2) ** 2
+    A, B, Q2 = (near + far) / 2, (far - near) / 2, near * far
+    cos_u = (Q2 * jnp.asarray(E_gamma_min) - A * N.m * E_rest) / (jnp.maximum(B, 1e-300) * N.m * E_rest)
+    u = jnp.arccos(jnp.clip(cos_u, -1.0, 1.0))
+    sin_u, sin_2u = jnp.sin(u), jnp.sin(2 * u) / 4
+    inv_D2 = (A * u + B * sin_u) / Q2**1.5
+    inv_D3 = ((A**2 + B**2 / 2) * u + 2 * A * B * sin_u + B**2 * sin_2u) / Q2**2.5
+    cos_D3 = (1.5 * A * B * u + (A**2 + B**2) * sin_u + A * B * sin_2u) / Q2**2.5
+    # four-spin S of N: (P_L p, P_L E p_hat)/m + P_T t_hat, with t_hat across p_hat in the scattering plane
+    S_0 = N.P_L * N.p / N.m
+    S_z = N.P_L * N.E / N.m * jnp.cos(theta_N) - N.P_T * jnp.sin(theta_N)
+    S_x = N.P_L * N.E / N.m * jnp.sin(theta_N) + N.P_T * jnp.cos(theta_N)
+    polarised = N.m * (S_x * sin * cos_D3 - (S_0 - S_z * cos) * inv_D3)
+    return N.m**2 / (2 * jnp.pi) * (inv_D2 + asymmetry * polarised)
+
+
+def photon_acceptance(
+    N: Flight, E_rest: ArrayLike, asymmetry: ArrayLike, E_gamma_min: ArrayLike, cos_theta_min: ArrayLike
+) -> Array:
+    r"""Fraction of the photons with energy above E_gamma_min [MeV] and within a cone about the beam.
+
+    Both conditions are caps on the sphere of rest-frame directions: :math:`E_\gamma > E_{min}` about the direction of
+    flight, and :math:`\cos\theta_\gamma > c_0` about the space part of :math:`W = (c_0, \hat z)` in the rest frame,
+    with :math:`\kappa = W_0 / |\vec W|`. Their intersection is known in closed form.
+    """
+    p = jnp.where(N.p > 0, N.p, 1.0)
+    sin_N, cos_N = jnp.where(N.p > 0, N.p_x / p, 0.0), jnp.where(N.p > 0, N.p_z / p, 1.0)
+    energy_kappa = jnp.clip((N.m * jnp.asarray(E_gamma_min) / E_rest - N.E) / p, -1.0, 1.0)
+    W_0 = (cos_theta_min * N.E - N.p_z) / N.m
+    W = (N.E * cos_N - cos_theta_min * N.p) / N.m, -sin_N
+    length = jnp.sqrt(W_0**2 + (1 - jnp.asarray(cos_theta_min)) * (1 + jnp.asarray(cos_theta_min)))
+    axis = W[0] / length, W[1] / length
+    forward = jnp.ones_like(N.p), jnp.zeros_like(N.p)
+    area, moment = two_caps(energy_kappa, forward, W_0 / length, axis)
+    return (area + asymmetry * dot((N.P_L, N.P_T), moment)) / (4 * jnp.pi)

@@ -1,0 +1,56 @@
+"""Deterministic quadrature: Gauss-Legendre rules and the changes of variable that make integrands smooth."""
+
+from functools import cache
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.typing import ArrayLike
+from numpy.typing import NDArray
+
+import nushine.numerics  # noqa: F401  (double precision)
+
+FloatArray = NDArray[np.float64]
+
+
+@cache
+def gauss_legendre(n: int) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights of the n-point rule on [0, 1]."""
+    x, w = np.polynomial.legendre.leggauss(n)
+    return (x + 1) / 2, w / 2
+
+
+def interval(low: ArrayLike, high: ArrayLike, n: int) -> tuple[Array, Array]:
+    """Nodes and weights on [low, high] (a new last axis of length n); all weights are zero where high <= low."""
+    low, high = jnp.asarray(low)[..., None], jnp.asarray(high)[..., None]
+    x, w = gauss_legendre(n)
+    width = jnp.maximum(high - low, 0.0)
+    return low + width * x, width * w
+
+
+def from_onset(low: ArrayLike, breaks: Array, n: int) -> tuple[Array, Array]:
+    """Nodes and weights from `low` to the last break, n in each segment between breaks, flattened.
+
+    The variable is the square root of the distance from `low`, where the integrand may start like a square root.
+    Breaks below `low` give segments of zero width.
+    """
+    roots = jnp.sqrt(_positive(jnp.sort(breaks) - low))
+    roots = jnp.concatenate([jnp.zeros(1), roots])
+    v, w = interval(roots[:-1], roots[1:], n)
+    return (low + v**2).ravel(), (2 * v * w).ravel()
+
+
+def around(low: Array, high: Array, centre: Array, width: Array, n: int) -> tuple[Array, Array]:
+    """Nodes and weights on [low, high] for integrands with a peak of the given width at `centre` (new last axis).
+
+    The map is x = centre + width sinh(v): fine steps near the peak, long steps far from it.
+    """
+    centre = jnp.clip(centre, low, high)
+    v, w = interval(jnp.arcsinh((low - centre) / width), jnp.arcsinh((high - centre) / width), n)
+    centre, width = centre[..., None], width[..., None]
+    return centre + width * jnp.sinh(v), width * jnp.cosh(v) * w
+
+
+def _positive(x: Array) -> Array:
+    """max(x, 0) moved off zero by the least number, so that square roots keep finite gradients."""
+    return jnp.maximum(x, 1e-300)

@@ -1,0 +1,178 @@
+"""What an experiment sees: event numbers and spectra, of signal and background."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.typing import ArrayLike
+from numpy.typing import NDArray
+
+from nushine.decay import RADIATIVE, Decay
+from nushine.detectors import COINCIDENCE, PHOTON, RECOIL, Channel
+from nushine.experiments import Experiment
+from nushine.interactions.cevns import CEvNS
+from nushine.interactions.dipole import Dipole
+from nushine.kinematics import threshold
+from nushine.rates import photon_angle_spectrum, photon_spectrum, recoil_rate, scattering_rate, sterile_yield
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """A differential distribution of events in an experiment.
+
+    Parameters
+    ----------
+    x : array, shape (n,)
+        Recoil energy [MeV], photon energy [MeV] or cosine of the photon angle.
+    density : array, shape (n,)
+        Events per unit of x in the exposure of the experiment.
+    variable : str
+        "E_R", "E_gamma" or "cos_theta_gamma".
+    experiment, process : str
+        What it was computed for.
+
+    """
+
+    x: FloatArray
+    density: FloatArray
+    variable: str
+    experiment: str
+    process: str
+
+
+def event_yield(
+    experiment: Experiment, signal: Dipole, channel: Channel = COINCIDENCE, decay: Decay = RADIATIVE
+) -> Callable[[ArrayLike], Array]:
+    """Number of events in the exposure as a function of the moment mu [mu_B], everything else as in `signal`.
+
+    The folding is done once; each call of the result then costs little.
+    """
+    exposure = experiment.mass * experiment.exposure
+    selection = channel.selection(experiment.selection)
+    if not channel.photon:
+        unit = Dipole(signal.m_N, 1.0, signal.nature, signal.flavour)
+        at_unit = exposure * scattering_rate(experiment.source, experiment.target, unit, selection)
+        return lambda mu: at_unit * jnp.asarray(mu) ** 2
+    rate = sterile_yield(experiment.source, experiment.target, signal, experiment.path, decay, selection)
+    return jax.tree_util.Partial(_events, rate, exposure)
+
+
+@jax.jit
+def _events(rate: Callable[[ArrayLike], Array], exposure: ArrayLike, mu: ArrayLike) -> Array:
+    return rate(mu) * exposure
+
+
+def expected_events(
+    experiment: Experiment, signal: Dipole, channel: Channel = COINCIDENCE, decay: Decay = RADIATIVE
+) -> Array:
+    """Signal events in the exposure of an experiment.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        From `nushine.experiments.load` or made by hand.
+    signal : Dipole
+        Mass, moment and nature of N.
+    channel : Channel
+        `RECOIL` (a recoil in the window, whatever N does), `PHOTON`, or `COINCIDENCE`.
+    decay : Decay
+        `RADIATIVE` or `PROMPT` ("max"), or any other.
+
+    Returns
+    -------
+    Array
+        Expected number of events; zero for masses above the end point of the source.
+
+    """
+    return event_yield(experiment, signal, channel, decay)(signal.mu)
+
+
+def background_events(experiment: Experiment, channel: Channel = COINCIDENCE) -> float:
+    """Events without any up-scattering: the flat background, and SM CEvNS where only the recoil is asked for."""
+    selection = channel.selection(experiment.selection)
+    rate = experiment.background.rate(channel, selection)
+    if channel.recoil and not channel.photon:
+        rate += scattering_rate(experiment.source, experiment.target, CEvNS(), selection)
+    return float(rate * experiment.mass * experiment.exposure)
+
+
+def recoil_spectrum(experiment: Experiment, interaction: Dipole | CEvNS, E_R: ArrayLike) -> Spectrum:
+    """Recoil spectrum of all scatterings in the exposure, dN/dE_R [1/MeV]."""
+    rate = recoil_rate(E_R, experiment.source, experiment.target, interaction)
+    process = "CEvNS" if isinstance(interaction, CEvNS) else f"dipole, m_N = {float(interaction.m_N):g} MeV"
+    return _spectrum(E_R, rate, "E_R", experiment, process)
+
+
+def photon_energy_spectrum(
+    experiment: Experiment,
+    signal: Dipole,
+    E_gamma: ArrayLike,
+    channel: Channel = COINCIDENCE,
+    decay: Decay = RADIATIVE,
+) -> Spectrum:
+    """Photon energy spectrum in the exposure, dN/dE_gamma [1/MeV]."""
+    selection = channel.selection(experiment.selection)
+    rate = photon_spectrum(
+        E_gamma, experiment.source, experiment.target, signal, experiment.path, decay, selection
+    )
+    return _spectrum(E_gamma, rate, "E_gamma", experiment, f"{signal.nature.name} N, m_N = {float(signal.m_N):g} MeV")
+
+
+def photon_angle_distribution(
+    experiment: Experiment,
+    signal: Dipole,
+    cos_theta: ArrayLike,
+    channel: Channel = COINCIDENCE,
+    decay: Decay = RADIATIVE,
+) -> Spectrum:
+    """Distribution of the photon's angle to the beam in the exposure, dN/dcos(theta)."""
+    selection = channel.selection(experiment.selection)
+    rate = photon_angle_spectrum(
+        cos_theta, experiment.source, experiment.target, signal, experiment.path, decay, selection
+    )
+    process = f"{signal.nature.name} N, m_N = {float(signal.m_N):g} MeV"
+    return _spectrum(cos_theta, rate, "cos_theta_gamma", experiment, process)
+
+
+def _spectrum(x: ArrayLike, rate: Array, variable: str, experiment: Experiment, process: str) -> Spectrum:
+    density = np.asarray(rate * experiment.mass * experiment.exposure)
+    return Spectrum(np.asarray(x, dtype=float), density, variable, experiment.name, process)
+
+
+def highest_mass(experiment: Experiment) -> float:
+    """Largest mass of N that the source can make on the heaviest nucleus of the target [MeV]."""
+    E_max, m_A = float(experiment.source.E_max), float(jnp.max(experiment.target.isotopes.m_A))
+    m_N = 2 * E_max / (1 + np.sqrt(1 + 2 * E_max / m_A))
+    assert abs(float(threshold(m_N, m_A)) / E_max - 1) < 1e-9
+    return float(m_N)
+
+
+def require_reachable(experiment: Experiment, m_N: ArrayLike) -> None:
+    """Raise ValueError, with the limit in the message, if a mass cannot be made at all."""
+    largest, limit = float(np.max(np.asarray(m_N))), highest_mass(experiment)
+    if largest >= limit:
+        raise ValueError(
+            f"m_N = {largest:g} MeV is above what {experiment.source.name} can make (end point "
+            f"{float(experiment.source.E_max):g} MeV): give a mass below {limit:.5g} MeV"
+        )
+
+
+__all__ = [
+    "COINCIDENCE",
+    "PHOTON",
+    "RECOIL",
+    "Spectrum",
+    "background_events",
+    "event_yield",
+    "expected_events",
+    "highest_mass",
+    "photon_angle_distribution",
+    "photon_energy_spectrum",
+    "recoil_spectrum",
+    "require_reachable",
+]

@@ -1,0 +1,92 @@
+"""The nouns of every neutrino source: Flavour, Beam and Source."""
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
+
+from nushine.numerics.piecewise import Piecewise
+
+
+class Flavour(eqx.Module):
+    r"""A direction in flavour space.
+
+    For a beam: the fractions of electron, muon and tau neutrinos. For a moment: the relative moments
+    :math:`\mu_a = \mu\, c_a`.
+    """
+
+    e: float | Array = 0.0
+    mu: float | Array = 0.0
+    tau: float | Array = 0.0
+
+
+ELECTRON = Flavour(e=1.0)
+MUON = Flavour(mu=1.0)
+TAU = Flavour(tau=1.0)
+UNIVERSAL = Flavour(e=1.0, mu=1.0, tau=1.0)
+
+
+class Beam(eqx.Module):
+    """The flux of one kind of neutrino at the detector: a continuum and lines.
+
+    Parameters
+    ----------
+    continuum : Piecewise
+        dPhi/dE_nu [1/(mm^2 ns MeV)] over E_nu [MeV].
+    lines_E, lines_flux : Array, shape (L,)
+        Energies [MeV] and fluxes [1/(mm^2 ns)] of monoenergetic lines.
+    flavour : Flavour
+        Fractions of electron, muon and tau neutrinos.
+    antineutrino : bool
+        A label; rates do not depend on it.
+
+    """
+
+    continuum: Piecewise
+    lines_E: Array = eqx.field(default_factory=lambda: jnp.zeros(0))
+    lines_flux: Array = eqx.field(default_factory=lambda: jnp.zeros(0))
+    flavour: Flavour = ELECTRON
+    antineutrino: bool = eqx.field(static=True, default=False)
+
+    @property
+    def E_max(self) -> Array:
+        """End point [MeV] of continuum and lines."""
+        return jnp.max(jnp.concatenate([self.continuum.knots[-1:], self.lines_E]))
+
+
+class Source(eqx.Module):
+    """A neutrino source as the detector sees it: one or several beams.
+
+    Parameters
+    ----------
+    name : str
+        For labels.
+    beams : tuple of Beam
+        One per kind of neutrino.
+
+    """
+
+    name: str = eqx.field(static=True)
+    beams: tuple[Beam, ...]
+
+    def flux(self, E_nu: ArrayLike) -> Array:
+        """Continuum flux dPhi/dE_nu of all beams together [1/(mm^2 ns MeV)] at E_nu [MeV], any shape; zero outside.
+
+        Divide by units to read it: ``source.flux(E_nu) * (cm**2 * s * MeV)``. Lines are not in it (see `total`).
+        """
+        return sum((beam.continuum(E_nu) for beam in self.beams), jnp.zeros(()))
+
+    def total(self, E_low: ArrayLike | None = None, E_high: ArrayLike | None = None) -> Array:
+        """Integrated flux [1/(mm^2 ns)] of continuum and lines between E_low and E_high [MeV] (default: everything)."""
+        low = 0.0 if E_low is None else jnp.asarray(E_low)
+        high = jnp.inf if E_high is None else jnp.asarray(E_high)
+        result = jnp.zeros(())
+        for beam in self.beams:
+            inside = (beam.lines_E >= low) & (beam.lines_E < high)
+            result += beam.continuum.integral(low, high) + jnp.sum(jnp.where(inside, beam.lines_flux, 0.0))
+        return result
+
+    @property
+    def E_max(self) -> Array:
+        """Highest neutrino energy [MeV]."""
+        return jnp.max(jnp.stack([beam.E_max for beam in self.beams]))

@@ -1,0 +1,57 @@
+"""Checks of user input: one line, with the value and the cure; traced values pass."""
+
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from nushine.numerics.checks import require_between, require_finite, require_non_negative, require_positive
+
+
+@pytest.mark.parametrize("value", [1.0, 3, np.float32(2.0), np.array([1.0, 2.0]), jnp.array([[0.5]]), []])
+def test_good_values_pass(value: object) -> None:
+    require_positive("x", value)
+    require_non_negative("x", value)
+    require_finite("x", value)
+    require_between("x", value, 0.5, 3.0)
+
+
+def test_the_limits_themselves() -> None:
+    require_non_negative("x", 0.0)
+    require_between("x", [-1.0, 1.0], -1.0, 1.0)
+    with pytest.raises(ValueError, match="x = 0 is not allowed: give a finite number above zero"):
+        require_positive("x", 0.0)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "check", [require_positive, require_non_negative, require_finite, lambda n, v: require_between(n, v, 0.0, 9.0)]
+)
+def test_numbers_that_are_not_finite(check: object, bad: float) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"m_N = {bad:g} is not allowed")):
+        check("m_N", bad)
+    with pytest.raises(ValueError, match=re.escape(f"m_N = {bad:g} is not allowed")):
+        check("m_N", [1.0, bad, 2.0])
+
+
+def test_the_line_names_the_first_bad_value_its_unit_and_the_cure() -> None:
+    with pytest.raises(ValueError, match="m_N") as caught:
+        require_non_negative("m_N", np.array([[1.0, -2.5], [-3.0, 4.0]]), "MeV", "give masses in MeV")
+    assert str(caught.value) == "m_N = -2.5 MeV is not allowed: give masses in MeV"
+    with pytest.raises(ValueError, match="cos") as caught:
+        require_between("cos", 1.5, -1.0, 1.0)
+    assert str(caught.value) == "cos = 1.5 is not allowed: give a number from -1 to 1"
+    assert "\n" not in str(caught.value)
+
+
+def test_traced_values_pass_unseen() -> None:
+    def f(x: jax.Array) -> jax.Array:
+        require_positive("x", x)
+        require_between("x", x, 5.0, 6.0)
+        return x
+
+    assert float(jax.jit(f)(-1.0)) == -1.0
+    assert float(jax.grad(f)(-1.0)) == 1.0
+    np.testing.assert_array_equal(jax.vmap(f)(jnp.array([-1.0, jnp.nan])), [-1.0, np.nan])
