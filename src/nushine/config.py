@@ -93,6 +93,6 @@ def _allowed(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
         annotation = model.model_fields[part].annotation if part in model.model_fields else None
         candidates = [annotation, *getattr(annotation, "__args__", ())]
         blocks = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
-        tagged = [b for b in blocks if path[-1] in str(b.model_fields.get("kind"))]
+        tagged = [b for b in blocks if str(path[-1]) in str(b.model_fields.get("kind"))]
         model = (tagged or blocks or [model])[0]
     return sorted(model.model_fields)

@@ -89,10 +89,10 @@ class ToSterile(PhotonMode):
     def __check_init__(self) -> None:
         """Reject negative masses and non-finite moments."""
         require_non_negative("m_Np", self.m_Np, "MeV")
-        require_finite("|mu|", abs(self.mu), "mu_B")
-        require_finite("|eps|", abs(self.eps), "mu_B")
+        require_finite("|mu|", jnp.abs(self.mu), "mu_B")
+        require_finite("|eps|", jnp.abs(self.eps), "mu_B")
 
-    def _strength(self) -> ArrayLike:
+    def _strength(self) -> Array:
         return jnp.abs(self.mu) ** 2 + jnp.abs(self.eps) ** 2
 
     def width(self, signal: Dipole) -> ArrayLike:
@@ -105,8 +105,8 @@ class ToSterile(PhotonMode):
         open_ = m_N > self.m_Np
         return jnp.where(open_, (m_N - self.m_Np) * (m_N + self.m_Np) / (2 * jnp.where(open_, m_N, 1.0)), 0.0)
 
-    def asymmetry(self, signal: Dipole) -> ArrayLike:
-        """-2 Re(mu eps*) / (|mu|^2 + |eps|^2); zero if both moments vanish."""
+    def asymmetry(self, signal: Dipole) -> ArrayLike:  # noqa: ARG002
+        """Coefficient a; zero if both moments vanish."""
         strength = self._strength()
         product = jnp.real(jnp.asarray(self.mu) * jnp.conj(jnp.asarray(self.eps)))
         return jnp.where(strength > 0, -2 * product / jnp.where(strength > 0, strength, 1.0), 0.0)
@@ -170,7 +170,9 @@ class Decay(eqx.Module):
         """Branching ratio and mode of each photon line."""
         width = self.width(signal)
         safe = jnp.where(width > 0, width, 1.0)
-        return tuple((c.width(signal) / safe, c) for c in self.modes if isinstance(c, PhotonMode))
+        return tuple(
+            (jnp.asarray(mode.width(signal)) / safe, mode) for mode in self.modes if isinstance(mode, PhotonMode)
+        )
 
 
 RADIATIVE = Decay((Radiative(),))
@@ -195,9 +197,7 @@ class Flight(NamedTuple):
     m: Array
 
 
-def flight(
-    E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike, spin: ArrayLike = 0.0
-) -> Flight:
+def flight(E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike, spin: ArrayLike = 0.0) -> Flight:
     """Energy, momentum and spin of N after up-scattering at (E_nu, E_R) [MeV] on a target of mass m_A and spin."""
     E_N = jnp.asarray(E_nu) - E_R
     P_L, P_T = polarisation(E_nu, E_R, m_N, m_A, spin)
@@ -258,23 +258,31 @@ def photon_angle_density(
     """
     theta = jnp.asarray(theta)
     cos, sin = jnp.cos(theta), jnp.sin(theta)
-    theta_N = jnp.arctan2(N.p_x, N.p_z)
+    p = jnp.where(N.p > 0, N.p, 1.0)
+    sin_N, cos_N = jnp.where(N.p > 0, N.p_x / p, 0.0), jnp.where(N.p > 0, N.p_z / p, 1.0)
     slack = N.m**2 / (N.E + N.p)
-    near = slack + 2 * N.p * jnp.sin((theta - theta_N) / 2) ** 2
-    far = slack + 2 * N.p * jnp.sin((theta + theta_N) / 2) ** 2
+    near = slack + N.p * _one_minus_cos(cos * cos_N + sin * sin_N, sin * cos_N - cos * sin_N)
+    far = slack + N.p * _one_minus_cos(cos * cos_N - sin * sin_N, sin * cos_N + cos * sin_N)
     A, B, Q2 = (near + far) / 2, (far - near) / 2, near * far
+    Q3, Q5 = Q2 * jnp.sqrt(Q2), Q2**2 * jnp.sqrt(Q2)
     cos_u = (Q2 * jnp.asarray(E_gamma_min) - A * N.m * E_rest) / (jnp.maximum(B, 1e-300) * N.m * E_rest)
-    u = jnp.arccos(jnp.clip(cos_u, -1.0, 1.0))
-    sin_u, sin_2u = jnp.sin(u), jnp.sin(2 * u) / 4
-    inv_D2 = (A * u + B * sin_u) / Q2**1.5
-    inv_D3 = ((A**2 + B**2 / 2) * u + 2 * A * B * sin_u + B**2 * sin_2u) / Q2**2.5
-    cos_D3 = (1.5 * A * B * u + (A**2 + B**2) * sin_u + A * B * sin_2u) / Q2**2.5
+    cos_u = jnp.clip(cos_u, -1.0, 1.0)
+    u, sin_u = jnp.arccos(cos_u), jnp.sqrt((1 - cos_u) * (1 + cos_u))
+    quarter = sin_u * cos_u / 2
+    inv_D2 = (A * u + B * sin_u) / Q3
+    inv_D3 = ((A**2 + B**2 / 2) * u + 2 * A * B * sin_u + B**2 * quarter) / Q5
+    cos_D3 = (1.5 * A * B * u + (A**2 + B**2) * sin_u + A * B * quarter) / Q5
     # four-spin S of N: (P_L p, P_L E p_hat)/m + P_T t_hat, with t_hat across p_hat in the scattering plane
     S_0 = N.P_L * N.p / N.m
-    S_z = N.P_L * N.E / N.m * jnp.cos(theta_N) - N.P_T * jnp.sin(theta_N)
-    S_x = N.P_L * N.E / N.m * jnp.sin(theta_N) + N.P_T * jnp.cos(theta_N)
+    S_z = N.P_L * N.E / N.m * cos_N - N.P_T * sin_N
+    S_x = N.P_L * N.E / N.m * sin_N + N.P_T * cos_N
     polarised = N.m * (S_x * sin * cos_D3 - (S_0 - S_z * cos) * inv_D3)
     return N.m**2 / (2 * jnp.pi) * (inv_D2 + asymmetry * polarised)
+
+
+def _one_minus_cos(cos: Array, sin: Array) -> Array:
+    """1 - cos(x) without loss of digits at small x."""
+    return jnp.where(cos > 0, sin**2 / (1 + jnp.maximum(cos, 0.0)), 1 - cos)
 
 
 def photon_acceptance(
@@ -289,9 +297,10 @@ def photon_acceptance(
     p = jnp.where(N.p > 0, N.p, 1.0)
     sin_N, cos_N = jnp.where(N.p > 0, N.p_x / p, 0.0), jnp.where(N.p > 0, N.p_z / p, 1.0)
     energy_kappa = jnp.clip((N.m * jnp.asarray(E_gamma_min) / E_rest - N.E) / p, -1.0, 1.0)
+    cos_theta_min = jnp.asarray(cos_theta_min)
     W_0 = (cos_theta_min * N.E - N.p_z) / N.m
     W = (N.E * cos_N - cos_theta_min * N.p) / N.m, -sin_N
-    length = jnp.sqrt(W_0**2 + (1 - jnp.asarray(cos_theta_min)) * (1 + jnp.asarray(cos_theta_min)))
+    length = jnp.sqrt(W_0**2 + (1 - cos_theta_min) * (1 + cos_theta_min))
     axis = W[0] / length, W[1] / length
     forward = jnp.ones_like(N.p), jnp.zeros_like(N.p)
     area, moment = two_caps(energy_kappa, forward, W_0 / length, axis)

@@ -27,7 +27,8 @@ def mandelstam_s(E_nu: ArrayLike, m_A: ArrayLike) -> Array:
 def E_R_max(E_nu: ArrayLike, m_N: ArrayLike, m_A: ArrayLike) -> Array:
     r"""Largest recoil energy [MeV].
 
-    .. math:: E_R^{max} = \frac{2 E^*_\nu (E^*_N + p^*_N) - m_N^2}{2 m_A} = \frac{E_\nu (2 e + r) - m_N^2}{2 (m_A + 2 E_\nu)},
+    .. math:: E_R^{max} = \frac{2 E^*_\nu (E^*_N + p^*_N) - m_N^2}{2 m_A}
+              = \frac{E_\nu (2 e + r) - m_N^2}{2 (m_A + 2 E_\nu)},
               \quad e = E_\nu - \frac{m_N^2}{2 m_A}, \quad r = 2 \sqrt{(e - m_N)(e + m_N)}
 
     Notes

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -14,8 +13,7 @@ from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import COINCIDENCE, PHOTON, RECOIL, Channel
 from nushine.experiments import Experiment
 from nushine.interactions.cevns import CEvNS
-from nushine.interactions.dipole import Dipole
-from nushine.kinematics import threshold
+from nushine.interactions.dipole import Dipole, Nature
 from nushine.rates import photon_angle_spectrum, photon_spectrum, recoil_rate, scattering_rate, sterile_yield
 
 FloatArray = NDArray[np.float64]
@@ -45,6 +43,31 @@ class Spectrum:
     process: str
 
 
+@dataclass(frozen=True)
+class EventMap:
+    """Expected events over the plane of mass and moment.
+
+    Parameters
+    ----------
+    m_N : array, shape (n,)
+        Masses [MeV].
+    mu : array, shape (k,)
+        Moments [mu_B].
+    events : array, shape (n, k)
+        Events in the exposure of the experiment.
+    experiment, channel, nature : str
+        What it was computed for.
+
+    """
+
+    m_N: FloatArray
+    mu: FloatArray
+    events: FloatArray
+    experiment: str
+    channel: str
+    nature: str
+
+
 def event_yield(
     experiment: Experiment, signal: Dipole, channel: Channel = COINCIDENCE, decay: Decay = RADIATIVE
 ) -> Callable[[ArrayLike], Array]:
@@ -59,12 +82,7 @@ def event_yield(
         at_unit = exposure * scattering_rate(experiment.source, experiment.target, unit, selection)
         return lambda mu: at_unit * jnp.asarray(mu) ** 2
     rate = sterile_yield(experiment.source, experiment.target, signal, experiment.path, decay, selection)
-    return jax.tree_util.Partial(_events, rate, exposure)
-
-
-@jax.jit
-def _events(rate: Callable[[ArrayLike], Array], exposure: ArrayLike, mu: ArrayLike) -> Array:
-    return rate(mu) * exposure
+    return lambda mu: exposure * rate(mu)
 
 
 def expected_events(
@@ -92,6 +110,24 @@ def expected_events(
     return event_yield(experiment, signal, channel, decay)(signal.mu)
 
 
+def event_map(
+    experiment: Experiment,
+    masses: ArrayLike,
+    moments: ArrayLike,
+    nature: Nature,
+    channel: Channel = COINCIDENCE,
+    progress: Callable[[], None] = lambda: None,
+) -> EventMap:
+    """Compute the expected events for each mass [MeV] and moment [mu_B]; `progress` is called after each mass."""
+    m_N, mu = np.asarray(masses, dtype=float), np.asarray(moments, dtype=float)
+    rows = []
+    for mass in m_N:
+        number = event_yield(experiment, Dipole(mass, 1.0, nature), channel)
+        rows.append(np.asarray(number(mu)))
+        progress()
+    return EventMap(m_N, mu, np.asarray(rows), experiment.name, channel.name, nature.name)
+
+
 def background_events(experiment: Experiment, channel: Channel = COINCIDENCE) -> float:
     """Events without any up-scattering: the flat background, and SM CEvNS where only the recoil is asked for."""
     selection = channel.selection(experiment.selection)
@@ -117,9 +153,7 @@ def photon_energy_spectrum(
 ) -> Spectrum:
     """Photon energy spectrum in the exposure, dN/dE_gamma [1/MeV]."""
     selection = channel.selection(experiment.selection)
-    rate = photon_spectrum(
-        E_gamma, experiment.source, experiment.target, signal, experiment.path, decay, selection
-    )
+    rate = photon_spectrum(E_gamma, experiment.source, experiment.target, signal, experiment.path, decay, selection)
     return _spectrum(E_gamma, rate, "E_gamma", experiment, f"{signal.nature.name} N, m_N = {float(signal.m_N):g} MeV")
 
 
@@ -145,11 +179,9 @@ def _spectrum(x: ArrayLike, rate: Array, variable: str, experiment: Experiment, 
 
 
 def highest_mass(experiment: Experiment) -> float:
-    """Largest mass of N that the source can make on the heaviest nucleus of the target [MeV]."""
+    """Largest mass of N that the source can make on the heaviest nucleus [MeV]: the inverse of the threshold."""
     E_max, m_A = float(experiment.source.E_max), float(jnp.max(experiment.target.isotopes.m_A))
-    m_N = 2 * E_max / (1 + np.sqrt(1 + 2 * E_max / m_A))
-    assert abs(float(threshold(m_N, m_A)) / E_max - 1) < 1e-9
-    return float(m_N)
+    return 2 * E_max / (1 + float(np.sqrt(1 + 2 * E_max / m_A)))
 
 
 def require_reachable(experiment: Experiment, m_N: ArrayLike) -> None:
@@ -166,8 +198,10 @@ __all__ = [
     "COINCIDENCE",
     "PHOTON",
     "RECOIL",
+    "EventMap",
     "Spectrum",
     "background_events",
+    "event_map",
     "event_yield",
     "expected_events",
     "highest_mass",

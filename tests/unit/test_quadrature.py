@@ -54,17 +54,17 @@ def test_gradient_of_from_onset_is_finite_and_right() -> None:
         x, w = quadrature.from_onset(low, jnp.array([0.5, 2.0, 3.0]), 4)
         return jnp.sum(w * x**2)
 
-    for low in (0.2, 0.5, 1.7, 2.0):  # on the breaks as well
-        # the derivative of a rule of degree 7 in v: exact for x^2 but for rounding
-        np.testing.assert_allclose(jax.grad(area)(low), -(low**2), rtol=1e-11)
+    low = jnp.array([0.2, 0.5, 1.7, 2.0])  # on the breaks as well
+    # the derivative of a rule of degree 7 in v: exact for x^2 but for rounding
+    np.testing.assert_allclose(jax.jit(jax.vmap(jax.grad(area)))(low), -(low**2), rtol=1e-11)
 
 
-@pytest.mark.parametrize(("width", "tolerance"), [(1.0, 1e-12), (1e-2, 1e-10), (1e-5, 1e-5)])
+@pytest.mark.parametrize(("width", "tolerance"), [(1.0, 1e-12), (1e-2, 1e-10), (1e-5, 3e-5)])
 def test_around_resolves_a_peak(width: float, tolerance: float) -> None:
     """A Lorentzian, arctan in closed form. In v it is 1/cosh v over a range of 2 asinh(1/width).
 
-    Poles at +-i pi/2: with 48 points the error is about rho^-96, rho = 1 + (pi/2) / asinh(1/width): 1e-13 at 1e-2
-    (asinh 5.3) and 1e-5 at 1e-5 (asinh 12.2).
+    Poles at +-i pi/2: with 48 points the error is about rho^-96, rho = y + sqrt(1 + y^2), y = (pi/2) / asinh(1/width):
+    1e-12 at 1e-2 (asinh 5.3) and 4e-6 at 1e-5 (asinh 12.2), times a residue of order 2 pi.
     """
     low, high, centre = jnp.array([-1.0]), jnp.array([1.0]), jnp.array([0.3])
     x, w = quadrature.around(low, high, centre, jnp.array([width]), 48)

@@ -26,8 +26,8 @@ from nushine.numerics.checks import require_non_negative, require_positive
 from nushine.rates import Selection
 from nushine.sources.base import Source
 from nushine.sources.pion_decay_at_rest import from_spallation
-from nushine.sources.reactor import Core, Reactor, chooz
 from nushine.sources.reactor import DAYA_BAY_2021 as PWR
+from nushine.sources.reactor import Core, Reactor, chooz
 from nushine.sources.tabulated import read_csv
 from nushine.targets.compounds import Target, mixture
 
@@ -240,5 +240,7 @@ def _read(name: str | Path) -> tuple[str, Path]:
             raise ValueError(f"{path}: no such file; give the path of a YAML file or one of {', '.join(names())}")
         return path.read_text(encoding="utf-8"), path.parent
     if str(name) not in names():
-        raise ValueError(f"unknown experiment '{name}'; known are {', '.join(names())}, or give the path of a YAML file")
+        raise ValueError(
+            f"unknown experiment '{name}'; known are {', '.join(names())}, or give the path of a YAML file"
+        )
     return (files("nushine.experiments") / "data" / f"{name}.yaml").read_text(encoding="utf-8"), Path()

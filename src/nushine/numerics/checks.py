@@ -30,6 +30,14 @@ def require_finite(name: str, value: ArrayLike, unit: str = "") -> None:
     _require(name, value, unit, "give a finite number", np.isfinite)
 
 
+def require_ordered(low_name: str, low: ArrayLike, high_name: str, high: ArrayLike, unit: str = "") -> None:
+    """Raise ValueError unless low < high."""
+    if isinstance(low, Tracer) or isinstance(high, Tracer):
+        return
+    if not np.all(np.asarray(low) < np.asarray(high)):
+        raise ValueError(f"{low_name} = {low} {unit} is not below {high_name} = {high} {unit}: exchange or mend them")
+
+
 def _require(
     name: str, value: ArrayLike, unit: str, cure: str, test: Callable[[FloatArray], NDArray[np.bool_]]
 ) -> None:

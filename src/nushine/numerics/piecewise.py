@@ -8,9 +8,8 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.typing import ArrayLike
 from numpy.polynomial import chebyshev
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
 
@@ -59,7 +58,7 @@ class Piecewise(eqx.Module):
         inside = (x >= self.knots[0]) & (x <= self.knots[-1])
         return jnp.where(inside, _clenshaw(self.coefficients[i], u), 0.0)
 
-    def __mul__(self, factor: ArrayLike) -> "Piecewise":
+    def __mul__(self, factor: float | Array) -> "Piecewise":
         """Multiply by a number."""
         return Piecewise(self.knots, self.coefficients * factor)
 
@@ -73,11 +72,13 @@ class Piecewise(eqx.Module):
 
         Evaluate it at ``max(x, knots[0])``. Accuracy 1e-14 relative where the segments obey `geometric`.
         """
-        edges = self.knots
-        degree = max(self.coefficients.shape[1] - 1, DEGREE)
-        nodes = jnp.asarray(_chebyshev_points(np.asarray(edges), degree))
-        values = self(nodes) * nodes**-power
-        coefficients = values @ _to_coefficients(degree) * (edges[1:, None] - edges[:-1, None]) / 2
+        edges, n = self.knots, self.coefficients.shape[1]
+        degree = max(n - 1, DEGREE)
+        points = chebyshev.chebpts1(degree + 1)
+        half = (edges[1:, None] - edges[:-1, None]) / 2
+        nodes = edges[:-1, None] + half * (1 + points)
+        values = self.coefficients @ chebyshev.chebvander(points, n - 1).T * nodes**-power
+        coefficients = half * values @ _to_coefficients(degree)
         antiderivative = coefficients @ _integral_matrix(degree)
         at_right = antiderivative.sum(axis=1)
         whole = at_right - antiderivative @ (-1.0) ** jnp.arange(degree + 2)

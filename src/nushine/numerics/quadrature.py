@@ -22,10 +22,10 @@ def gauss_legendre(n: int) -> tuple[FloatArray, FloatArray]:
 
 def interval(low: ArrayLike, high: ArrayLike, n: int) -> tuple[Array, Array]:
     """Nodes and weights on [low, high] (a new last axis of length n); all weights are zero where high <= low."""
-    low, high = jnp.asarray(low)[..., None], jnp.asarray(high)[..., None]
+    start = jnp.asarray(low)[..., None]
+    width = jnp.maximum(jnp.asarray(high)[..., None] - start, 0.0)
     x, w = gauss_legendre(n)
-    width = jnp.maximum(high - low, 0.0)
-    return low + width * x, width * w
+    return start + width * jnp.asarray(x), width * jnp.asarray(w)
 
 
 def from_onset(low: ArrayLike, breaks: Array, n: int) -> tuple[Array, Array]:
@@ -34,6 +34,7 @@ def from_onset(low: ArrayLike, breaks: Array, n: int) -> tuple[Array, Array]:
     The variable is the square root of the distance from `low`, where the integrand may start like a square root.
     Breaks below `low` give segments of zero width.
     """
+    low = jnp.asarray(low)
     roots = jnp.sqrt(_positive(jnp.sort(breaks) - low))
     roots = jnp.concatenate([jnp.zeros(1), roots])
     v, w = interval(roots[:-1], roots[1:], n)

@@ -70,7 +70,7 @@ def nubar_mu_spectrum(E_nu: ArrayLike) -> Array:
 
 
 def pion_decay_at_rest(flux_per_flavour: ArrayLike, name: str = "pion decay at rest") -> Source:
-    r"""Source of pions and muons at rest: a line of :math:`\nu_\mu` and continua of :math:`\nu_e` and :math:`\bar\nu_\mu`.
+    """Source of pions and muons at rest: a line of nu_mu, and continua of nu_e and nubar_mu.
 
     Parameters
     ----------

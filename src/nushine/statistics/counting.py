@@ -1,7 +1,8 @@
 """Upper limits of one counting experiment with a known background, in closed form."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from jax.typing import ArrayLike
+from numpy.typing import NDArray
 from scipy.special import gammaincinv
 from scipy.stats import poisson
 
@@ -47,7 +48,8 @@ def upper_limit(n: ArrayLike, background: ArrayLike = 0.0, cl: float = 0.90) -> 
     require_non_negative("n", n, cure="give a number of events, zero or above")
     require_non_negative("background", background, cure="give an expected number of events, zero or above")
     require_between("cl", cl, 1e-12, 1 - 1e-12)
-    return np.maximum(gammaincinv(np.asarray(n, dtype=float) + 1, cl) - np.asarray(background), 0.0)
+    limit = gammaincinv(np.asarray(n, dtype=float) + 1, cl) - np.asarray(background)
+    return np.asarray(np.maximum(limit, 0.0))
 
 
 def median_upper_limit(background: ArrayLike, cl: float = 0.90) -> FloatArray:

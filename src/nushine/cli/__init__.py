@@ -1,0 +1,68 @@
+"""The command line ``nushine``.
+
+Importing it imports typer alone, so that ``nushine --help`` answers at once; each command imports what it computes with.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nushine import __version__
+from nushine.cli import catalogue, output, results
+from nushine.cli.errors import OneLineErrors
+
+app = typer.Typer(
+    name="nushine",
+    cls=OneLineErrors,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def nushine(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    """Neutrinos up-scattered on nuclei through a transition magnetic moment, and the photons that shine after."""
+    if version:
+        print(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+@app.command()
+def reproduce(
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where figures and tables go.")] = Path(
+        "figures"
+    ),
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="Make this figure only; may be given again.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Keep what an earlier run has finished.")] = False,
+) -> None:
+    """Compute the whole study: figures, tables and summary.md."""
+    from nushine import study
+
+    for name in only or ():
+        if name not in study.FIGURES:
+            raise ValueError(f"--only {name}: no such figure; figures are {', '.join(study.FIGURES)}")
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"--out {out}: is a file; give the name of a folder")
+    study.reproduce(out, only=only or None, resume=resume)
+    output.show_note(f"the study is in {out}")
+
+
+app.command(short_help="Recoil or photon spectrum of an experiment.")(results.spectrum)
+app.command(short_help="Expected upper limit on the moment, by mass.")(results.limit)
+app.command(short_help="Published limits on the moment.")(catalogue.constraints)
+app.command(short_help="Experiments of the package, and what they count.")(catalogue.info)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

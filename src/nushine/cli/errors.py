@@ -1,0 +1,83 @@
+"""Whatever a user gets wrong ends as one line on stderr."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+WRONG_INPUT = 2
+"""Exit status of every mistake of the user."""
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+UsageError: type[Exception] = next(base for base in typer.BadParameter.__mro__ if base.__name__ == "ClickException")
+"""What typer raises for unknown options, missing arguments and the like."""
+
+
+class OneLineErrors(TyperGroup):
+    """The group of commands; it turns errors into one line instead of a traceback or a box."""
+
+    def main(self, args: Sequence[str] | None = None, *more: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run a command and leave with its exit status."""
+
+        def command() -> Any:
+            return super(OneLineErrors, self).main(args, *more, standalone_mode=False, **extra)
+
+        if not standalone_mode:
+            return command()
+        return sys.exit(status(command))
+
+
+def status(command: Callable[[], Any]) -> int:
+    """Run something that prints, and give the exit status: errors of the user are told in one line."""
+    try:
+        result = command()
+        print(end="", flush=True)
+    except BrokenPipeError:
+        _discard_stdout()
+        return 1
+    except UsageError as error:
+        return _refuse(_usage(error))
+    except OSError as error:
+        _discard_stdout()
+        return _refuse(_cause(error))
+    except ValueError as error:
+        return _refuse(str(error))
+    except typer.Abort:
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def _refuse(message: str) -> int:
+    with contextlib.suppress(OSError):
+        print(f"nushine: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    return WRONG_INPUT
+
+
+def _usage(error: Any) -> str:
+    """The message of typer, the commands where one was misspelt, and where to read on."""
+    message = error.format_message().replace("Value error, ", "").rstrip(".?! ")
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return message
+    if isinstance(context.command, TyperGroup) and "command" in message:
+        message += f"; commands are {', '.join(context.command.list_commands(context))}"
+    return f"{message}: see '{context.command_path} --help'"
+
+
+def _cause(error: OSError) -> str:
+    what = error.strerror or str(error)
+    if error.filename is None:
+        return f"cannot write the output: {what}; make room or choose another place"
+    return f"{error.filename}: {what}; check the path, its permissions and the space on its disk"
+
+
+def _discard_stdout() -> None:
+    """Send what is still buffered nowhere: the interpreter would fail on it again at its end."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,94 @@
+"""Arguments and options that several commands share, and how their texts become numbers and objects."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from nushine.decay import Decay
+    from nushine.detectors import Channel
+    from nushine.interactions.dipole import Nature
+    from nushine.sources.base import Flavour
+
+
+class NatureName(StrEnum):
+    """Values of --nature."""
+
+    DIRAC = "dirac"
+    MAJORANA = "majorana"
+
+
+class ChannelName(StrEnum):
+    """Values of --channel."""
+
+    RECOIL = "recoil"
+    PHOTON = "photon"
+    COINCIDENCE = "coincidence"
+
+
+class FlavourName(StrEnum):
+    """Values of --flavour."""
+
+    E = "e"
+    MU = "mu"
+    TAU = "tau"
+    UNIVERSAL = "universal"
+
+
+ExperimentArgument = Annotated[
+    str, typer.Argument(help="Name of an experiment of the package ('nushine info' lists them), or a YAML file.")
+]
+NatureOption = Annotated[NatureName, typer.Option("--nature", help="Whether N is its own antiparticle.")]
+PromptOption = Annotated[
+    bool, typer.Option("--prompt", help='The "max" case: every N gives its photon where it is made.')
+]
+FlavourOption = Annotated[FlavourName, typer.Option("--flavour", help="Flavour of the moment.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout instead of a table.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE.csv", help="Write the numbers to a CSV file instead.")
+]
+
+
+def energy(text: str, option: str) -> float:
+    """Read an energy such as "3 MeV" [MeV]; ValueError names the option."""
+    from nushine.config import quantity
+
+    try:
+        return quantity(text, like="3 MeV")
+    except ValueError as error:
+        raise ValueError(f"{option}: {error}") from None
+
+
+def nature(name: NatureName) -> "Nature":
+    """The object behind --nature."""
+    from nushine.interactions.dipole import DIRAC, MAJORANA
+
+    return {NatureName.DIRAC: DIRAC, NatureName.MAJORANA: MAJORANA}[name]
+
+
+def channel(name: ChannelName) -> "Channel":
+    """The object behind --channel."""
+    from nushine.detectors import COINCIDENCE, PHOTON, RECOIL
+
+    return {ChannelName.RECOIL: RECOIL, ChannelName.PHOTON: PHOTON, ChannelName.COINCIDENCE: COINCIDENCE}[name]
+
+
+def flavour(name: FlavourName) -> "Flavour":
+    """The moments behind --flavour."""
+    from nushine.sources.base import ELECTRON, MUON, TAU, UNIVERSAL
+
+    return {
+        FlavourName.E: ELECTRON,
+        FlavourName.MU: MUON,
+        FlavourName.TAU: TAU,
+        FlavourName.UNIVERSAL: UNIVERSAL,
+    }[name]
+
+
+def decay(*, prompt: bool) -> "Decay":
+    """The decay behind --prompt."""
+    from nushine.decay import PROMPT, RADIATIVE
+
+    return PROMPT if prompt else RADIATIVE

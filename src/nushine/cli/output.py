@@ -1,0 +1,99 @@
+"""Tables and JSON on stdout; progress and notes on stderr."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+WIDE = 240
+"""Columns of a table that goes to a file or another program: enough to keep each row on one line."""
+
+
+def show_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], notes: Sequence[str] = ()) -> None:
+    """Print a table with a title above and notes below; numbers are strings already, empty headers are not shown."""
+    from rich import box
+    from rich.table import Table
+
+    rows = list(rows)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(headers))
+    for i, header in enumerate(headers):
+        numeric = all(_is_number(row[i]) for row in rows)
+        table.add_column(header, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = _console(sys.stdout)
+    with console.capture() as capture:
+        console.print(title, style="bold", soft_wrap=True)
+        console.print(table)
+        for note in notes:
+            console.print(note, soft_wrap=True)
+    _print_lines(capture.get())
+
+
+def show_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON document with all digits."""
+    print(json.dumps(document, allow_nan=False), flush=True)
+
+
+def show_note(text: str) -> None:
+    """Tell the user something that is no result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def progress(text: str, total: int | None) -> Iterator[tuple["Progress", Any]]:
+    """Show a progress bar on stderr, of unknown length if total is None; nothing where stderr is no terminal."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    count = [MofNCompleteColumn()] if total is not None else []
+    parts = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), *count, TimeElapsedColumn())
+    console = _console(sys.stderr)
+    with Progress(*parts, console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield bar, bar.add_task(text, total=total)
+
+
+def check_out(path: Path | None) -> None:
+    """Refuse a file that cannot be written before anything is computed for it."""
+    if path is None:
+        return
+    if path.suffix.lower() == ".json":
+        raise ValueError(f"--out {path}: writes CSV; give a name that ends in .csv, or use --json and redirect stdout")
+    if path.is_dir():
+        raise ValueError(f"--out {path}: is a folder; give the name of a file in it")
+    if not path.parent.is_dir():
+        raise ValueError(f"--out {path}: the folder {path.parent} does not exist; make it first")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ValueError(f"--out {path}: may not be written; choose another place")
+
+
+def number(x: float) -> str:
+    """A number for a table, with six digits."""
+    return f"{x:.6g}"
+
+
+def _console(stream: Any) -> "Console":
+    """A console that takes "[MeV]" for text, and is wide where nobody looks at it."""
+    from rich.console import Console
+
+    terminal = stream is not None and stream.isatty()
+    return Console(file=stream, markup=False, highlight=False, emoji=False, width=None if terminal else WIDE)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _print_lines(text: str) -> None:
+    """Print without the blanks that fill table rows."""
+    print("\n".join(line.rstrip() for line in text.rstrip().splitlines()), flush=True)

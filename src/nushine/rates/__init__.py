@@ -1,0 +1,21 @@
+"""The folding: flux x cross section x decay, by deterministic quadrature.
+
+Rates are per bulk mass of the target and per time, in `hepunits`: multiply by ``kg * day`` (and ``keV``) to read them.
+"""
+
+from nushine.rates.photon import photon_angle_spectrum, photon_spectrum
+from nushine.rates.plane import EVERYTHING, Selection
+from nushine.rates.recoil import recoil_rate, scattering_rate
+from nushine.rates.sterile import Yield, sterile_rate, sterile_yield
+
+__all__ = [
+    "EVERYTHING",
+    "Selection",
+    "Yield",
+    "photon_angle_spectrum",
+    "photon_spectrum",
+    "recoil_rate",
+    "scattering_rate",
+    "sterile_rate",
+    "sterile_yield",
+]

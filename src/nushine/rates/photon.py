@@ -1,0 +1,164 @@
+"""Photon spectra in energy and angle."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
+
+from nushine.decay import RADIATIVE, Decay, PhotonMode, flight, photon_angle_density, photon_energy_density
+from nushine.interactions.dipole import Dipole
+from nushine.numerics import quadrature
+from nushine.rates.plane import (
+    EVERYTHING,
+    N_R,
+    Selection,
+    outer,
+    photon_breaks,
+    recoil_at_angle,
+    sum_over_isotopes,
+    weighted_points,
+)
+from nushine.sources.base import Beam, Source
+from nushine.targets.compounds import Target
+from nushine.targets.isotopes import Isotope
+
+
+@jax.jit
+def photon_spectrum(
+    E_gamma: ArrayLike,
+    source: Source,
+    target: Target,
+    signal: Dipole,
+    path: ArrayLike,
+    decay: Decay = RADIATIVE,
+    selection: Selection = EVERYTHING,
+) -> Array:
+    """Photon energy spectrum dR/dE_gamma [1/(mass ns MeV)] of decays within the path.
+
+    Parameters
+    ----------
+    E_gamma : array_like, any shape
+        Photon energies [MeV].
+    source, target, signal, path, decay, selection
+        As for `sterile_rate`.
+
+    Returns
+    -------
+    Array
+        The spectrum; zero outside the kinematic range and below the photon threshold.
+
+    """
+
+    def density(E: Array) -> Array:
+        def of_isotope(isotope: Isotope) -> Array:
+            rate = jnp.zeros(())
+            for beam in source.beams:
+                for branching, mode in decay.photons(signal):
+                    rate += branching * _energy_density(E, beam, isotope, signal, path, decay, mode, selection)
+            return rate
+
+        return sum_over_isotopes(target, of_isotope)
+
+    E_gamma = jnp.asarray(E_gamma)
+    visible = (E_gamma > 0) & (E_gamma >= selection.E_gamma_min)
+    spectrum = _map(density, jnp.where(visible, E_gamma, 1.0))
+    return jnp.where(visible, spectrum, 0.0)
+
+
+def _energy_density(
+    E_gamma: Array,
+    beam: Beam,
+    isotope: Isotope,
+    signal: Dipole,
+    path: ArrayLike,
+    decay: Decay,
+    mode: PhotonMode,
+    selection: Selection,
+) -> Array:
+    """dR/dE_gamma per nucleus at one photon energy, for one beam and mode."""
+    m_N, E_rest = signal.m_N, mode.E_rest(signal)
+    breaks = photon_breaks(E_gamma, E_rest, m_N, isotope.m_A)
+    E, w, low, high = outer(beam, isotope, signal, selection, breaks[0], breaks)
+    u = E_gamma / E_rest
+    E_N_least = m_N * (1 + (u - 1) ** 2 / (2 * u))
+    high = jnp.maximum(jnp.minimum(high, E - E_N_least), low)
+    x, w_R = quadrature.interval(jnp.log(low), jnp.log(high), N_R)
+    plane = weighted_points(beam, isotope, signal, E, w, x, w_R)
+    N = flight(plane.E_nu, plane.E_R, m_N, isotope.m_A, isotope.spin)
+    density = photon_energy_density(E_gamma, N, E_rest, mode.asymmetry(signal), selection.cos_theta_min)
+    return jnp.sum(plane.rate * decay.probability(N.E, path, signal) * density)
+
+
+@jax.jit
+def photon_angle_spectrum(
+    cos_theta: ArrayLike,
+    source: Source,
+    target: Target,
+    signal: Dipole,
+    path: ArrayLike,
+    decay: Decay = RADIATIVE,
+    selection: Selection = EVERYTHING,
+) -> Array:
+    """Distribution of the photon's angle to the beam, dR/dcos(theta) [1/(mass ns)], of decays within the path.
+
+    Parameters
+    ----------
+    cos_theta : array_like, any shape
+        Cosine of the photon's angle to the beam, from -1 to 1.
+    source, target, signal, path, decay, selection
+        As for `sterile_rate`.
+
+    Returns
+    -------
+    Array
+        The spectrum; zero outside the cone of the selection.
+
+    """
+
+    def density(theta: Array) -> Array:
+        def of_isotope(isotope: Isotope) -> Array:
+            rate = jnp.zeros(())
+            for beam in source.beams:
+                for branching, mode in decay.photons(signal):
+                    rate += branching * _angle_density(theta, beam, isotope, signal, path, decay, mode, selection)
+            return rate
+
+        return sum_over_isotopes(target, of_isotope)
+
+    cos_theta = jnp.asarray(cos_theta)
+    visible = (jnp.abs(cos_theta) <= 1) & (cos_theta >= selection.cos_theta_min)
+    return jnp.where(visible, _map(density, jnp.arccos(jnp.where(visible, cos_theta, 0.0))), 0.0)
+
+
+def _angle_density(
+    theta: Array,
+    beam: Beam,
+    isotope: Isotope,
+    signal: Dipole,
+    path: ArrayLike,
+    decay: Decay,
+    mode: PhotonMode,
+    selection: Selection,
+) -> Array:
+    """dR/dcos(theta) per nucleus at one angle, for one beam and mode.
+
+    Fast N send the photon within m_N/E_N of their own direction: the recoil quadrature is dense where N flies there.
+    """
+    m_N, E_rest = signal.m_N, mode.E_rest(signal)
+    breaks = photon_breaks(selection.E_gamma_min, E_rest, m_N, isotope.m_A)
+    E, w, low, high = outer(beam, isotope, signal, selection, 0.0, breaks)
+    low, high = jnp.log(low), jnp.log(jnp.maximum(low, high))
+    centre, width = recoil_at_angle(theta, E, m_N, isotope.m_A)
+    x, w_R = quadrature.around(low, high, centre, width, N_R)
+    plane = weighted_points(beam, isotope, signal, E, w, x, w_R)
+    N = flight(plane.E_nu, plane.E_R, m_N, isotope.m_A, isotope.spin)
+    density = photon_angle_density(theta, N, E_rest, mode.asymmetry(signal), selection.E_gamma_min)
+    return jnp.sum(plane.rate * decay.probability(N.E, path, signal) * density)
+
+
+def _map(function: Callable[[Array], Array], x: Array) -> Array:
+    """Apply a scalar function over an array of any shape, a few points at a time to bound the memory."""
+    values: Array = jax.lax.map(function, x.ravel(), batch_size=8)
+    return values.reshape(x.shape)

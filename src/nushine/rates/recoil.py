@@ -1,0 +1,84 @@
+"""Recoil spectra and numbers of scatterings."""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
+
+from nushine import kinematics
+from nushine.interactions.base import Interaction
+from nushine.numerics.piecewise import Piecewise
+from nushine.rates.plane import EVERYTHING, Selection, production, sum_over_isotopes
+from nushine.sources.base import Beam, Source
+from nushine.targets.compounds import Target
+from nushine.targets.isotopes import Isotope
+
+
+@jax.jit
+def recoil_rate(E_R: ArrayLike, source: Source, target: Target, interaction: Interaction) -> Array:
+    r"""Recoil spectrum per target mass and time.
+
+    .. math:: \frac{dR}{dE_R} = \sum_i n_i \int_{E^{min}_{\nu,i}}^\infty dE_\nu\, \Phi \frac{d\sigma_i}{dE_R}
+              = \sum_i n_i \left[c_0 T_0 + c_1 T_1 + c_2 T_2\right], \quad
+              T_k = \int_{E^{min}_\nu}^\infty dE_\nu \frac{\Phi(E_\nu)}{E_\nu^k}
+
+    Parameters
+    ----------
+    E_R : array_like, any shape
+        Recoil energies [MeV].
+    source, target, interaction
+        Flux, nuclei, and cross section. Vectorise over masses with `jax.vmap` over the interaction.
+
+    Returns
+    -------
+    Array
+        dR/dE_R [1/(mass ns MeV)], zero at or below E_R = 0 and beyond the end point.
+
+    Notes
+    -----
+    Exact to rounding for fluxes that are piecewise polynomials (every source here): the moments T_k are known in
+    closed form on each segment.
+
+    """
+    E_R = jnp.asarray(E_R)
+    positive = E_R > 0
+    tails = [tuple(beam.continuum.tail(k) for k in range(3)) for beam in source.beams]
+    safe = jnp.where(positive, E_R, 1.0)
+
+    def of_isotope(isotope: Isotope) -> Array:
+        c = interaction.series(safe, isotope)
+        E_min = kinematics.E_nu_min(safe, interaction.m_out, isotope.m_A)
+        rate = jnp.zeros_like(safe)
+        for beam, moments in zip(source.beams, tails, strict=True):
+            rate += interaction.strength(beam.flavour) * _folded(beam, moments, E_min, c)
+        return rate
+
+    rates = jax.lax.map(of_isotope, target.isotopes)
+    return jnp.where(positive, jnp.maximum(jnp.tensordot(target.number_per_mass, rates, 1), 0.0), 0.0)
+
+
+def _folded(beam: Beam, moments: tuple[Piecewise, ...], E_min: Array, c: tuple[Array, Array, Array]) -> Array:
+    """Integral of flux times c0 + c1/E + c2/E^2 over E > E_min, continuum and lines."""
+    start = jnp.maximum(E_min, beam.continuum.knots[0])
+    rate = sum((c_k * moment(start) for c_k, moment in zip(c, moments, strict=True)), jnp.zeros_like(E_min))
+    for E, flux in zip(beam.lines_E, beam.lines_flux, strict=True):
+        rate += jnp.where(E_min <= E, flux * (c[0] + (c[1] + c[2] / E) / E), 0.0)
+    return rate
+
+
+@jax.jit
+def scattering_rate(
+    source: Source, target: Target, interaction: Interaction, selection: Selection = EVERYTHING
+) -> Array:
+    """Number of scatterings per target mass and time [1/(mass ns)] with the recoil inside the window.
+
+    Relative accuracy 1e-8 or better (reactor fluxes, m_N from 1e-3 to 9 MeV).
+    """
+
+    def of_isotope(isotope: Isotope) -> Array:
+        return sum(
+            (jnp.sum(production(b, isotope, interaction, selection, jnp.zeros(0)).rate) for b in source.beams),
+            jnp.zeros(()),
+        )
+
+    return sum_over_isotopes(target, of_isotope)

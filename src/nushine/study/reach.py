@@ -1,0 +1,106 @@
+"""Figure (c): the reach of NUCLEUS among the published limits, and the radiative neutrino mass."""
+
+import equinox as eqx
+import numpy as np
+from hepunits import GeV, TeV, eV
+
+from nushine import constraints, experiments
+from nushine.constraints import Kind, LimitFlavour
+from nushine.decay import PROMPT, RADIATIVE, Decay
+from nushine.detectors import COINCIDENCE, RECOIL, Background, Channel
+from nushine.experiments import Experiment
+from nushine.interactions import DIRAC, MAJORANA, Nature
+from nushine.plotting.plane import reach
+from nushine.statistics import Contour, exclusion
+from nushine.study.result import Advance, Result, power, table
+from nushine.theory import moment_for_mass
+
+MASSES = np.concatenate([np.geomspace(1e-3, 2.0, 24)[:-1], np.linspace(2.0, 8.8, 22)])
+EXPERIMENTS = {"nucleus-10g": "NUCLEUS 10 g", "nucleus-1kg": "NUCLEUS 1 kg"}
+QUOTED = (0.01, 0.1, 1.0, 3.0, 5.0)
+NEUTRINO_MASS = 0.1 * eV
+CUTOFFS = {100 * GeV: "100 GeV", 1 * TeV: "1 TeV", 10 * TeV: "10 TeV"}
+STEPS = 7 * len(EXPERIMENTS) * len(MASSES)
+
+
+def make(advance: Advance) -> Result:
+    """Compute and draw for the electron flavour."""
+    bands: dict[str, tuple[Contour, Contour]] = {}
+    lines: dict[str, Contour] = {}
+    others: dict[str, Contour] = {}
+
+    def contour(experiment: Experiment, nature: Nature, channel: Channel, decay: Decay = RADIATIVE) -> Contour:
+        return exclusion(experiment, MASSES, nature, 0.90, channel, decay, progress=lambda: advance(1))
+
+    for name, label in EXPERIMENTS.items():
+        loud = experiments.load(name)
+        quiet = eqx.tree_at(lambda e: e.background, loud, Background())
+        for nature, store in ((MAJORANA, bands), (DIRAC, others)):
+            pair = contour(loud, nature, COINCIDENCE), contour(quiet, nature, COINCIDENCE)
+            if store is bands:
+                bands[f"{label}, photon and recoil (Majorana)"] = pair
+            else:
+                others |= {f"{label}, Dirac": pair[0], f"{label}, Dirac, no background": pair[1]}
+        lines[f"{label}, recoil alone"] = contour(loud, DIRAC, RECOIL)
+        prompt = contour(loud, MAJORANA, COINCIDENCE, PROMPT), contour(quiet, MAJORANA, COINCIDENCE, PROMPT)
+        bands[f'{label}, "max" (prompt photon)'] = prompt
+    bands = dict(sorted(bands.items(), key=lambda item: item[1][0].prompt))
+    grid = np.geomspace(MASSES[0], 9.0, 60)
+    masses = {
+        rf"$m_\nu = 0.1$ eV, $\Lambda = {text.replace(' ', '$ ')}": (
+            grid,
+            np.asarray(moment_for_mass(NEUTRINO_MASS, grid, cutoff)),
+        )
+        for cutoff, text in CUTOFFS.items()
+    }
+    published = constraints.load(LimitFlavour.E)
+    figure = reach(bands, lines, published, masses, (1e-3, 9.0))
+    return Result(figure, {"": _columns(bands, lines, others)}, _summary(bands, lines, others))
+
+
+def _columns(
+    bands: dict[str, tuple[Contour, Contour]], lines: dict[str, Contour], others: dict[str, Contour]
+) -> dict[str, np.ndarray]:
+    columns = {"m_N [MeV]": MASSES}
+    for label, pair in bands.items():
+        columns |= {f"{label} [mu_B]": pair[0].mu, f"{label}, no background [mu_B]": pair[1].mu}
+    columns |= {f"{label} [mu_B]": contour.mu for label, contour in (lines | others).items()}
+    columns["strongest laboratory limit, electron flavour [mu_B]"] = constraints.envelope(LimitFlavour.E, MASSES)
+    for cutoff, text in CUTOFFS.items():
+        columns[f"m_nu = 0.1 eV for {text} [mu_B]"] = np.asarray(moment_for_mass(NEUTRINO_MASS, MASSES, cutoff))
+    return columns
+
+
+def _summary(bands: dict[str, tuple[Contour, Contour]], lines: dict[str, Contour], others: dict[str, Contour]) -> str:
+    at = [int(np.argmin(np.abs(np.log(MASSES / m)))) for m in QUOTED]
+    contours = {label: pair[0] for label, pair in bands.items()}
+    contours |= {f"{label}, no background": pair[1] for label, pair in bands.items()} | lines | others
+    rows = [[label, *(power(float(c.mu[i])) for i in at), f"{c.background:.4g}"] for label, c in contours.items()]
+    strongest = constraints.envelope(LimitFlavour.E, MASSES, Kind.LABORATORY)
+    rows.append(["strongest published laboratory limit", *(power(float(strongest[i])) for i in at), ""])
+    rows += [
+        [
+            f"m_nu = 0.1 eV for {text}",
+            *(power(float(moment_for_mass(NEUTRINO_MASS, MASSES[i], cutoff))) for i in at),
+            "",
+        ]
+        for cutoff, text in CUTOFFS.items()
+    ]
+    header = ["moment [mu_B], 90 % CL, one year", *(f"{MASSES[i]:.2g} MeV" for i in at), "background"]
+    better = {label: MASSES[c.mu < strongest] for label, c in contours.items()}
+    beyond = [f"- {label}: {_span(m)}" for label, m in better.items()]
+    return (
+        "Median expected upper limits of counting experiments. The background is 100 /(keV kg day) from 20 eV to 1 keV,\n"
+        "plus CEvNS for the recoil alone. How much of it the photon rejects is not known: bands run from no rejection\n"
+        "to no background.\n\n"
+        + table(header, rows)
+        + "\nMasses at which each would go beyond the strongest published laboratory limit on the electron-flavour\n"
+        "moment (none reaches below 0.01 MeV; solar limits, which hold for a flavour mixture, are included):\n\n"
+        + "\n".join(beyond)
+        + "\n"
+    )
+
+
+def _span(masses: np.ndarray) -> str:
+    known = masses[masses >= 0.01]
+    return f"{known.min():.2g} to {known.max():.2g} MeV" if known.size else "nowhere"
