@@ -1,8 +1,10 @@
 """Configuration: unit strings to `hepunits` floats, and pydantic models whose errors are one clear line."""
 
+import math
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any
+from tokenize import TokenError
+from typing import Annotated, Any, get_args
 
 import hepunits
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -24,6 +26,11 @@ def quantity(text: object, like: str) -> float:
     like : str
         An example of what is wanted; it sets the dimension and is shown in the error.
 
+    Returns
+    -------
+    float
+        Rounded to 15 digits: the last one is lost between the units, and 3 MeV should be 3.
+
     Raises
     ------
     ValueError
@@ -40,16 +47,29 @@ def quantity(text: object, like: str) -> float:
     wanted = registry.Quantity(like)
     try:
         value = registry.Quantity(text) if isinstance(text, str) else None
-    except (error, ValueError, SyntaxError, TypeError, AssertionError, AttributeError):
+    except (error, *UNREADABLE):
         value = None
     if value is None or value.dimensionality != wanted.dimensionality:
         raise ValueError(f"{text!r} is not a quantity like {like!r}: give a number with such a unit")
-    base = value.to_base_units()
-    number = float(base.magnitude)
+    number = _in_hepunits(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is not a finite number: give one like {like!r}")
+    return float(f"{number:.15g}")
+
+
+UNREADABLE = (ValueError, SyntaxError, TypeError, AssertionError, AttributeError, ArithmeticError, TokenError)
+"""What pint raises, besides its own errors, for texts that are no quantity."""
+
+
+def _in_hepunits(value: Any) -> float:
+    """Number of a pint quantity in `hepunits`; infinite if it is too large for a float."""
+    try:
+        base = value.to_base_units()
+        number = float(base.magnitude)
+    except OverflowError:
+        return math.inf
     for unit, power in base.unit_items():
         number *= getattr(hepunits, unit) ** power
-    if number != number or number in (float("inf"), float("-inf")):
-        raise ValueError(f"{text!r} is not a finite number: give one like {like!r}")
     return number
 
 
@@ -76,23 +96,62 @@ PerTime = Annotated[float, BeforeValidator(_reader("1e16 / s"))]
 
 
 def one_line(error: ValidationError, model: type[BaseModel], where: str) -> str:
-    """Say in one line what is wrong first in a configuration, where, and what is allowed there."""
-    first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"{where}: unknown key '{path}'; allowed here are {', '.join(_allowed(model, first['loc'][:-1]))}"
-    if first["type"] == "missing":
-        return f"{where}: the key '{path}' is missing; add it"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {path}: {message}"
+    """Say in one line what is wrong in a configuration, where, and what is allowed there.
+
+    Of several errors an unknown key comes first: it is often the misspelt form of one that is missing.
+    """
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+    kind, context = first["type"], first.get("ctx", {})
+    path, block = _follow(model, first["loc"])
+    if kind == "extra_forbidden":
+        _, block = _follow(model, first["loc"][:-1])
+        return f"{where}: unknown key '{path}'; {_allowed(block)}"
+    if kind == "missing":
+        return f"{where}: '{path}' is missing; add it"
+    if kind in {"union_tag_not_found", "union_tag_invalid"}:
+        tag = f"{context['tag']!r} is unknown" if "tag" in context else "is missing"
+        return f"{where}: {path}.kind: {tag}; choose one of {', '.join(_tags(block))}"
+    if kind in {"model_type", "model_attributes_type", "dict_type"}:
+        return f"{where}: {path}: give a block of keys; {_allowed(block)}"
+    return f"{where}: {path}: {_complaint(kind, first['msg'], first['input'])}"
 
 
-def _allowed(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """Keys that the block at a path may have; those of the whole file if the path leads through a choice of blocks."""
-    for part in path:
-        annotation = model.model_fields[part].annotation if part in model.model_fields else None
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        blocks = [c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)]
-        tagged = [b for b in blocks if str(path[-1]) in str(b.model_fields.get("kind"))]
-        model = (tagged or blocks or [model])[0]
-    return sorted(model.model_fields)
+def _complaint(kind: str, message: str, value: object) -> str:
+    """What is wrong with a value, which is shown if it is short and the message does not show it."""
+    message = message.removeprefix("Value error, ").replace(" after validation", "")
+    if kind == "value_error" or not isinstance(value, str | int | float | None):
+        return message.replace("Input should be", "this should be")
+    return message.replace("Input", repr(value)).replace("should be", "is not allowed: it should be", 1)
+
+
+def _follow(annotation: Any, location: tuple[int | str, ...]) -> tuple[str, Any]:
+    """Path to a key as people write it, `source.cores[0].power`, and the type that is expected there.
+
+    Pydantic puts the kind of a block into its location where there is a choice; people do not.
+    """
+    path = ""
+    for part in location:
+        if isinstance(part, int):
+            inner = get_args(annotation)
+            path, annotation = f"{path}[{part}]", inner[min(part, len(inner) - 1)] if inner else None
+        elif part in (tags := _tags(annotation)):
+            annotation = tags[part]
+        else:
+            fields = getattr(annotation, "model_fields", {})
+            path = f"{path}.{part}" if path else part
+            annotation = fields[part].annotation if part in fields else None
+    return path, annotation
+
+
+def _tags(annotation: Any) -> dict[str, type[BaseModel]]:
+    """Blocks of a union by the values of their key `kind`."""
+    blocks = [block for block in get_args(annotation) if hasattr(block, "model_fields")]
+    return {tag: b for b in blocks if "kind" in b.model_fields for tag in get_args(b.model_fields["kind"].annotation)}
+
+
+def _allowed(block: Any) -> str:
+    """The keys of a block; those of each kind where there is a choice."""
+    kinds = _tags(block)
+    if kinds:
+        return "; ".join(f"kind {tag}: {', '.join(sorted(model.model_fields))}" for tag, model in kinds.items())
+    return f"allowed here are {', '.join(sorted(getattr(block, 'model_fields', {})))}"

@@ -54,8 +54,7 @@ class Interaction(eqx.Module):
 
         """
         E_nu, E_R = jnp.asarray(E_nu), jnp.asarray(E_R)
-        inside = (E_R > 0) & (E_nu > 0)
-        E_nu, E_R = jnp.where(inside, E_nu, 1.0), jnp.where(inside, E_R, 1.0)
-        c0, c1, c2 = self.series(E_R, isotope)
-        inside &= E_nu >= kinematics.E_nu_min(E_R, self.m_out, isotope.m_A)
-        return jnp.where(inside, c0 + (c1 + c2 / E_nu) / E_nu, 0.0)
+        safe_E_nu, safe_E_R = jnp.where(E_nu > 0, E_nu, 1.0), jnp.where(E_R > 0, E_R, 1.0)
+        c0, c1, c2 = self.series(safe_E_R, isotope)
+        inside = (E_R > 0) & (E_nu >= kinematics.E_nu_min(safe_E_R, self.m_out, isotope.m_A))
+        return jnp.where(inside, c0 + (c1 + c2 / safe_E_nu) / safe_E_nu, 0.0)

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from nushine.observables import Spectrum
-from nushine.plotting.style import BLACK, SEQUENCE, corner_label
+from nushine.plotting.style import BLACK, DASHED, SEQUENCE, corner_label
 
 FloatArray = NDArray[np.float64]
 
@@ -21,8 +21,6 @@ LABELS = {
 
 Shapes = Mapping[str, Sequence[tuple[float, Spectrum, Spectrum]]]
 """For each target, (m_N, Dirac, Majorana) for each mass."""
-
-DASHED = (0, (4, 1.5))
 
 
 def photon_shapes(energies: Shapes, angles: Shapes) -> Figure:

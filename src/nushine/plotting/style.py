@@ -20,6 +20,8 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
 
 SEQUENCE = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY)
 
+DASHED = (0, (4, 1.5))
+
 RC: Mapping[str, object] = {
     "font.size": 9.0,
     "axes.labelsize": 10.0,

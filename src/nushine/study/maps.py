@@ -42,22 +42,24 @@ def _summary(rows: list[tuple[str, EventMap, EventMap]]) -> str:
     made = dirac.events[:, 0] > 0
     weak = majorana.events[made, 0] / dirac.events[made, 0]
     strong = majorana.events[made, -1] / dirac.events[made, -1]
-    peaks = [MASSES[int(np.argmax(content.events[:, 0]))] for content in (dirac, majorana)]
+    i = int(np.argmax(dirac.events[:, 0]))
+    j = int(np.argmax(majorana.events[:, 0]))
+    low, high = (np.diff(np.log(dirac.events[i, pair]))[0] / np.diff(np.log(MOMENTS))[0] for pair in ([0, 1], [-2, -1]))
+    rise = np.diff(np.log(dirac.events[[0, 20], 0]))[0] / np.log(MASSES[20] / MASSES[0])
     return (
         "Most events in one year (recoil above 20 eV, photon above 0.1 MeV and downstream, decay within 5 cm):\n\n"
         + table(["experiment", "mu [mu_B]", "Dirac", "Majorana"], cells)
-        + "\n- *Shape of the Dirac map* (1 kg): at small coupling the number goes as mu^4 and grows with m_N, because N\n"
-        f"  decays faster, until the flux ends it: it peaks at {peaks[0]:.2g} MeV (Majorana: {peaks[1]:.2g} MeV). Towards\n"
-        "  large coupling, where every N decays within the path, it goes as mu^2 and is flat in m_N up to the flux.\n"
-        "  The Dirac map has the shape of the Majorana map: their ratio varies slowly.\n"
+        + f"\n- *Shape of the Dirac map* (1 kg): at small coupling the number grows as m_N^{rise:.2f} for light N and\n"
+        f"  peaks at {MASSES[i]:.2g} MeV (Majorana: {MASSES[j]:.2g} MeV); there it goes as mu^{low:.2f} at the smallest\n"
+        f"  and as mu^{high:.2f} at the largest moment, where N decays within the path.\n"
         f"- *Majorana over Dirac* (1 kg): {weak.min():.2f} to {weak.max():.2f} at the smallest moment (largest at\n"
         f"  {MASSES[made][int(np.argmax(weak))]:.2g} MeV), where the Majorana N has twice the width, and"
         f" {strong.min():.2f} to {strong.max():.2f} at the largest,\n"
-        "  where only the direction and the energy of the photon are left.\n"
+        "  where mostly the direction and the energy of the photon are left.\n"
     )
 
 
 def _most(content: EventMap, k: int) -> str:
     """Largest number of events at one moment, and its mass."""
     i = int(np.argmax(content.events[:, k]))
-    return f"{content.events[i, k]:.3g} at {MASSES[i]:.2g} MeV"
+    return f"{power(float(content.events[i, k]), 3)} at {MASSES[i]:.2g} MeV"

@@ -20,6 +20,20 @@ EXPERIMENTS = {"nucleus-10g": "NUCLEUS 10 g", "nucleus-1kg": "NUCLEUS 1 kg"}
 QUOTED = (0.01, 0.1, 1.0, 3.0, 5.0)
 NEUTRINO_MASS = 0.1 * eV
 CUTOFFS = {100 * GeV: "100 GeV", 1 * TeV: "1 TeV", 10 * TeV: "10 TeV"}
+LABELS = {
+    "bbn": (0.0105, 1.3e-12),
+    "stellar_cooling": (0.019, 5e-11),
+    "sn1987a": (0.2, 1.2e-9),
+    "borexino": (0.0105, 8e-11),
+    "xenon1t_electron": (0.04, 4.2e-11),
+    "xenon1t_nuclear": (0.0105, 1.3e-8),
+    "borexino_superk": (2.2, 2.6e-10),
+    "lep": (4.5, 1.6e-7),
+    "lsnd": (1.02, 2.3e-7),
+    "superk_atmospheric_e": (1.6, 1e-7),
+}
+"""Where the names of the published limits are written."""
+
 STEPS = 7 * len(EXPERIMENTS) * len(MASSES)
 
 
@@ -54,7 +68,7 @@ def make(advance: Advance) -> Result:
         for cutoff, text in CUTOFFS.items()
     }
     published = constraints.load(LimitFlavour.E)
-    figure = reach(bands, lines, published, masses, (1e-3, 9.0))
+    figure = reach(bands, lines, published, masses, LABELS)
     return Result(figure, {"": _columns(bands, lines, others)}, _summary(bands, lines, others))
 
 
@@ -90,9 +104,9 @@ def _summary(bands: dict[str, tuple[Contour, Contour]], lines: dict[str, Contour
     better = {label: MASSES[c.mu < strongest] for label, c in contours.items()}
     beyond = [f"- {label}: {_span(m)}" for label, m in better.items()]
     return (
-        "Median expected upper limits of counting experiments. The background is 100 /(keV kg day) from 20 eV to 1 keV,\n"
-        "plus CEvNS for the recoil alone. How much of it the photon rejects is not known: bands run from no rejection\n"
-        "to no background.\n\n"
+        "Median expected upper limits of counting experiments. The background is 100 /(keV kg day) from 20 eV to\n"
+        "1 keV, plus CEvNS for the recoil alone. How much of it the photon rejects is not known: bands run from no\n"
+        "rejection to no background.\n\n"
         + table(header, rows)
         + "\nMasses at which each would go beyond the strongest published laboratory limit on the electron-flavour\n"
         "moment (none reaches below 0.01 MeV; solar limits, which hold for a flavour mixture, are included):\n\n"
