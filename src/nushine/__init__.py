@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nushine.observables import Spectrum, background_events, event_yield, expected_events
     from nushine.rates import (
         Selection,
+        electron_recoil_rate,
         photon_angle_spectrum,
         photon_spectrum,
         recoil_rate,
@@ -36,6 +37,7 @@ _HOME = {
     "nushine.observables": ("Spectrum", "background_events", "event_yield", "expected_events"),
     "nushine.rates": (
         "Selection",
+        "electron_recoil_rate",
         "photon_angle_spectrum",
         "photon_spectrum",
         "recoil_rate",
@@ -81,6 +83,7 @@ __all__ = [
     "background_events",
     "constants",
     "constraints",
+    "electron_recoil_rate",
     "event_yield",
     "exclusion",
     "expected_events",

@@ -109,16 +109,22 @@ def one_line(error: ValidationError, model: type[BaseModel], where: str) -> str:
     if kind == "missing":
         return f"{where}: '{path}' is missing; add it"
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
-        tag = f"{context['tag']!r} is unknown" if "tag" in context else "is missing"
-        return f"{where}: {path}.kind: {tag}; choose one of {', '.join(_tags(block))}"
+        tag = f": {context['tag']!r} is unknown" if "tag" in context else " is missing"
+        return f"{where}: {path}.kind{tag}; choose one of {', '.join(_tags(block))}"
     if kind in {"model_type", "model_attributes_type", "dict_type"}:
         return f"{where}: {path}: give a block of keys; {_allowed(block)}"
     return f"{where}: {path}: {_complaint(kind, first['msg'], first['input'])}"
 
 
+PLAIN = {"a valid tuple": "a list", "a valid list": "a list", "Tuple": "List", "a valid string": "text"}
+"""Words of pydantic, and those of people who write YAML."""
+
+
 def _complaint(kind: str, message: str, value: object) -> str:
     """What is wrong with a value, which is shown if it is short and the message does not show it."""
     message = message.removeprefix("Value error, ").replace(" after validation", "")
+    for word, plain in PLAIN.items():
+        message = message.replace(word, plain)
     if kind == "value_error" or not isinstance(value, str | int | float | None):
         return message.replace("Input should be", "this should be")
     return message.replace("Input", repr(value)).replace("should be", "is not allowed: it should be", 1)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
+import numpy.typing as npt
 from jax import Array
 from jax.typing import ArrayLike
-from numpy.typing import NDArray
 
 from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import COINCIDENCE, PHOTON, RECOIL, Channel
@@ -16,7 +16,7 @@ from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole, Nature
 from nushine.rates import photon_angle_spectrum, photon_spectrum, recoil_rate, scattering_rate, sterile_yield
 
-FloatArray = NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -112,8 +112,8 @@ def expected_events(
 
 def event_map(
     experiment: Experiment,
-    masses: ArrayLike,
-    moments: ArrayLike,
+    masses: npt.ArrayLike,
+    moments: npt.ArrayLike,
     nature: Nature,
     channel: Channel = COINCIDENCE,
     progress: Callable[[], None] = lambda: None,
@@ -184,7 +184,7 @@ def highest_mass(experiment: Experiment) -> float:
     return 2 * E_max / (1 + float(np.sqrt(1 + 2 * E_max / m_A)))
 
 
-def require_reachable(experiment: Experiment, m_N: ArrayLike) -> None:
+def require_reachable(experiment: Experiment, m_N: npt.ArrayLike) -> None:
     """Raise ValueError, with the limit in the message, if a mass cannot be made at all."""
     largest, limit = float(np.max(np.asarray(m_N))), highest_mass(experiment)
     if largest >= limit:

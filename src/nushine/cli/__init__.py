@@ -1,6 +1,6 @@
 """The command line ``nushine``.
 
-Importing it imports typer alone, so that ``nushine --help`` answers at once; each command imports what it computes with.
+Importing it imports typer alone, so that ``nushine --help`` answers at once; a command imports what it computes with.
 """
 
 from pathlib import Path
@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from nushine import __version__
-from nushine.cli import catalogue, output, results
+from nushine.cli import catalogue, output
 from nushine.cli.errors import OneLineErrors
+from nushine.cli.limit import limit
+from nushine.cli.spectrum import spectrum
 
 app = typer.Typer(
     name="nushine",
@@ -57,8 +59,8 @@ def reproduce(
     output.show_note(f"the study is in {out}")
 
 
-app.command(short_help="Recoil or photon spectrum of an experiment.")(results.spectrum)
-app.command(short_help="Expected upper limit on the moment, by mass.")(results.limit)
+app.command(short_help="Recoil or photon spectrum of an experiment.")(spectrum)
+app.command(short_help="Expected upper limit on the moment, by mass.")(limit)
 app.command(short_help="Published limits on the moment.")(catalogue.constraints)
 app.command(short_help="Experiments of the package, and what they count.")(catalogue.info)
 

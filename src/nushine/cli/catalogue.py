@@ -52,7 +52,8 @@ def constraints(
             for limit in limits
         ],
         [
-            "given as d [1/GeV]: L = d nubar sigma N F; as mu [mu_B]: L = (mu/2) nubar sigma N F. --name shows the points."
+            "Given as d [1/GeV]: L = d nubar sigma N F; as mu [mu_B]: L = (mu/2) nubar sigma N F.",
+            "'nushine constraints --name NAME' shows the points of a curve, as mu.",
         ],
     )
 

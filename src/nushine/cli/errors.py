@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -22,15 +22,15 @@ UsageError: type[Exception] = next(base for base in typer.BadParameter.__mro__ i
 class OneLineErrors(TyperGroup):
     """The group of commands; it turns errors into one line instead of a traceback or a box."""
 
-    def main(self, args: Sequence[str] | None = None, *more: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and leave with its exit status."""
+        standalone = extra.get("standalone_mode", True)
+        extra["standalone_mode"] = False
 
         def command() -> Any:
-            return super(OneLineErrors, self).main(args, *more, standalone_mode=False, **extra)
+            return super(OneLineErrors, self).main(*args, **extra)
 
-        if not standalone_mode:
-            return command()
-        return sys.exit(status(command))
+        return sys.exit(status(command)) if standalone else command()
 
 
 def status(command: Callable[[], Any]) -> int:
@@ -61,7 +61,7 @@ def _refuse(message: str) -> int:
 
 def _usage(error: Any) -> str:
     """The message of typer, the commands where one was misspelt, and where to read on."""
-    message = error.format_message().replace("Value error, ", "").rstrip(".?! ")
+    message: str = error.format_message().replace("Value error, ", "").rstrip(".?! ")
     context = getattr(error, "ctx", None)
     if context is None:
         return message

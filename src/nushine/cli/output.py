@@ -12,8 +12,38 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+    from nushine.observables import Spectrum
+    from nushine.statistics import Contour
+
 WIDE = 240
 """Columns of a table that goes to a file or another program: enough to keep each row on one line."""
+
+
+def deliver(
+    record: "Spectrum | Contour",
+    extra: Mapping[str, Any],
+    title: str,
+    notes: Sequence[str],
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Hand a result over: JSON and file where asked for, a table otherwise, or if the file fails after all."""
+    from nushine.io import columns, to_dict, write_csv
+
+    table = columns(record)
+    rows = list(zip(*([number(float(x)) for x in column.values] for column in table), strict=True))
+    if as_json:
+        show_json({**to_dict(record), **extra})
+    if out is not None:
+        try:
+            write_csv(out, table)
+        except OSError:
+            if not as_json:
+                show_table(title, [column.header for column in table], rows, notes)
+            raise
+        show_note(f"wrote {out} ({len(rows)} rows)")
+    elif not as_json:
+        show_table(title, [column.header for column in table], rows, notes)
 
 
 def show_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], notes: Sequence[str] = ()) -> None:

@@ -91,7 +91,14 @@ def reach(
     for (label, (m_N, mu)), style in zip(masses.items(), styles, strict=False):
         axis.plot(m_N, mu, color="0.3", linestyle=style, linewidth=0.9)
         axis.annotate(
-            label, (m_N[2], mu[2]), xytext=(0, 1), textcoords="offset points", fontsize=6.5, color="0.2", rotation=-13
+            label,
+            (m_N[2], mu[2]),
+            xytext=(0, 3),
+            textcoords="offset points",
+            fontsize=6.5,
+            color="0.2",
+            rotation=-13,
+            rotation_mode="anchor",
         )
     for colour, (label, (loud, quiet)) in zip((BLUE, VERMILION) * 2, bands.items(), strict=False):
         style = DASHED if loud.prompt else "-"
@@ -105,11 +112,42 @@ def reach(
     return figure
 
 
+def limits_by_flavour(
+    panels: Mapping[str, tuple[Sequence[PublishedLimit], Mapping[str, Contour]]],
+    masses: Mapping[str, tuple[FloatArray, FloatArray]],
+    mass_range: tuple[float, float],
+    labels: Mapping[str, tuple[float, float]],
+) -> Figure:
+    """Published limits on the moment of each flavour, and the reach of experiments where they have one."""
+    figure = Figure(figsize=(9.0, 7.2))
+    grid = figure.subplots(2, 2, sharex=True, sharey=True)
+    for axis, (title, (limits, contours)) in zip(grid.flat, panels.items(), strict=True):
+        for limit in limits:
+            _published(axis, limit)
+            if limit.name in labels:
+                axis.text(*labels[limit.name], limit.label, fontsize=5.5, color="0.2", zorder=0.7)
+        for m_N, mu in masses.values():
+            axis.plot(m_N, mu, color="0.3", linestyle=":", linewidth=0.9)
+        for colour, (label, contour) in zip((BLUE, VERMILION), contours.items(), strict=False):
+            axis.plot(contour.m_N, contour.mu, color=colour, linestyle=DASHED if contour.prompt else "-", label=label)
+        corner_label(axis, title, y=0.08)
+        if contours:
+            axis.legend(loc="upper left", fontsize=6.5)
+    grid[0, 0].set(xscale="log", yscale="log", xlim=mass_range, ylim=(1e-13, 1e-3))
+    for axis in grid[-1]:
+        axis.set_xlabel(M_N_LABEL)
+    for axis in grid[:, 0]:
+        axis.set_ylabel(MU_LABEL)
+    return figure
+
+
 def _published(axis: Axes, limit: PublishedLimit) -> None:
     """Shade what a published limit excludes; solar ones, which hold for a flavour mixture, have dashed edges."""
-    face, style = ("0.80" if limit.kind is Kind.LABORATORY else "0.91"), "--" if limit.solar else "-"
+    laboratory = limit.kind is Kind.LABORATORY
+    face, depth, style = "0.80" if laboratory else "0.91", 0.5 if laboratory else 0.3, "--" if limit.solar else "-"
     if limit.boundary is Boundary.CLOSED:
-        axis.fill(limit.m_N, limit.mu, facecolor=face, edgecolor="0.5", linewidth=0.6, linestyle=style, zorder=0.4)
+        axis.fill(limit.m_N, limit.mu, facecolor=face, linewidth=0.0, zorder=depth)
+        axis.fill(limit.m_N, limit.mu, fill=False, edgecolor="0.5", linewidth=0.6, linestyle=style, zorder=0.6)
     else:
-        axis.fill_between(limit.m_N, limit.mu, 1.0, facecolor=face, linewidth=0.0, zorder=0.5)
+        axis.fill_between(limit.m_N, limit.mu, 1.0, facecolor=face, linewidth=0.0, zorder=depth)
         axis.plot(limit.m_N, limit.mu, color="0.45", linewidth=0.6, linestyle=style, zorder=0.6)

@@ -5,13 +5,14 @@ Rates are per bulk mass of the target and per time, in `hepunits`: multiply by `
 
 from nushine.rates.photon import photon_angle_spectrum, photon_spectrum
 from nushine.rates.plane import EVERYTHING, Selection
-from nushine.rates.recoil import recoil_rate, scattering_rate
+from nushine.rates.recoil import electron_recoil_rate, recoil_rate, scattering_rate
 from nushine.rates.sterile import Yield, sterile_rate, sterile_yield
 
 __all__ = [
     "EVERYTHING",
     "Selection",
     "Yield",
+    "electron_recoil_rate",
     "photon_angle_spectrum",
     "photon_spectrum",
     "recoil_rate",

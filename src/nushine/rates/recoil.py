@@ -1,5 +1,7 @@
 """Recoil spectra and numbers of scatterings."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -7,10 +9,12 @@ from jax.typing import ArrayLike
 
 from nushine import kinematics
 from nushine.interactions.base import Interaction
+from nushine.interactions.dipole import Dipole
 from nushine.numerics.piecewise import Piecewise
 from nushine.rates.plane import EVERYTHING, Selection, production, sum_over_isotopes
 from nushine.sources.base import Beam, Source
 from nushine.targets.compounds import Target
+from nushine.targets.electrons import Electrons, electron
 from nushine.targets.isotopes import Isotope
 
 
@@ -40,21 +44,48 @@ def recoil_rate(E_R: ArrayLike, source: Source, target: Target, interaction: Int
     closed form on each segment.
 
     """
-    E_R = jnp.asarray(E_R)
-    positive = E_R > 0
-    tails = [tuple(beam.continuum.tail(k) for k in range(3)) for beam in source.beams]
-    safe = jnp.where(positive, E_R, 1.0)
+    per_nucleus = _per_scatterer(source, interaction, jnp.asarray(E_R))
+    return sum_over_isotopes(target, per_nucleus)
 
-    def of_isotope(isotope: Isotope) -> Array:
+
+@jax.jit
+def electron_recoil_rate(E_R: ArrayLike, source: Source, electrons: Electrons, interaction: Dipole) -> Array:
+    r"""Recoil spectrum of the electrons of a target, :math:`dR/dE_R = n_e(E_R)\, dR_e/dE_R`.
+
+    Parameters
+    ----------
+    E_R : array_like, any shape
+        Electron recoil energies [MeV].
+    source, interaction : Source, Dipole
+        Flux, and up-scattering through the moment: the spin-1/2 cross section with m_A = m_e and Z = F = 1.
+    electrons : Electrons
+        From `nushine.targets.electrons`: free, or with shells that open at their binding energies.
+
+    Returns
+    -------
+    Array
+        dR/dE_R [1/(mass ns MeV)], zero at or below E_R = 0 and beyond the end point.
+
+    """
+    E_R = jnp.asarray(E_R)
+    return electrons.open_per_mass(E_R) * _per_scatterer(source, interaction, E_R)(electron())
+
+
+def _per_scatterer(source: Source, interaction: Interaction, E_R: Array) -> Callable[[Isotope], Array]:
+    """Recoil spectrum of one nucleus (or electron) at E_R, as a function of the nucleus."""
+    positive = E_R > 0
+    safe = jnp.where(positive, E_R, 1.0)
+    tails = [tuple(beam.continuum.tail(k) for k in range(3)) for beam in source.beams]
+
+    def rate(isotope: Isotope) -> Array:
         c = interaction.series(safe, isotope)
         E_min = kinematics.E_nu_min(safe, interaction.m_out, isotope.m_A)
         rate = jnp.zeros_like(safe)
         for beam, moments in zip(source.beams, tails, strict=True):
             rate += interaction.strength(beam.flavour) * _folded(beam, moments, E_min, c)
-        return rate
+        return jnp.where(positive, jnp.maximum(rate, 0.0), 0.0)
 
-    rates = jax.lax.map(of_isotope, target.isotopes)
-    return jnp.where(positive, jnp.maximum(jnp.tensordot(target.number_per_mass, rates, 1), 0.0), 0.0)
+    return rate
 
 
 def _folded(beam: Beam, moments: tuple[Piecewise, ...], E_min: Array, c: tuple[Array, Array, Array]) -> Array:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from jax.typing import ArrayLike
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from nushine.decay import RADIATIVE, Decay
@@ -17,7 +17,7 @@ from nushine.observables import background_events, event_yield, require_reachabl
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.counting import median_upper_limit
 
-FloatArray = NDArray[np.float64]
+FloatArray = npt.NDArray[np.float64]
 
 MU_RANGE = (1e-18, 1e3)
 """Moments [mu_B] among which the reach is looked for."""
@@ -58,7 +58,7 @@ class Contour:
 
 def exclusion(
     experiment: Experiment,
-    masses: ArrayLike,
+    masses: npt.ArrayLike,
     nature: Nature = DIRAC,
     cl: float = 0.90,
     channel: Channel = COINCIDENCE,

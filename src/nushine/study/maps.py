@@ -49,9 +49,9 @@ def _summary(rows: list[tuple[str, EventMap, EventMap]]) -> str:
     return (
         "Most events in one year (recoil above 20 eV, photon above 0.1 MeV and downstream, decay within 5 cm):\n\n"
         + table(["experiment", "mu [mu_B]", "Dirac", "Majorana"], cells)
-        + f"\n- *Shape of the Dirac map* (1 kg): at small coupling the number grows as m_N^{rise:.2f} for light N and\n"
-        f"  peaks at {MASSES[i]:.2g} MeV (Majorana: {MASSES[j]:.2g} MeV); there it goes as mu^{low:.2f} at the smallest\n"
-        f"  and as mu^{high:.2f} at the largest moment, where N decays within the path.\n"
+        + f"\n- *Shape of the Dirac map* (1 kg): at small coupling it grows as m_N^{rise:.2f} for light N and\n"
+        f"  peaks at {MASSES[i]:.2g} MeV (Majorana: {MASSES[j]:.2g} MeV); there it goes as mu^{low:.2f} at the\n"
+        f"  smallest and as mu^{high:.2f} at the largest moment, where N decays within the path.\n"
         f"- *Majorana over Dirac* (1 kg): {weak.min():.2f} to {weak.max():.2f} at the smallest moment (largest at\n"
         f"  {MASSES[made][int(np.argmax(weak))]:.2g} MeV), where the Majorana N has twice the width, and"
         f" {strong.min():.2f} to {strong.max():.2f} at the largest,\n"

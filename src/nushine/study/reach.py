@@ -2,6 +2,7 @@
 
 import equinox as eqx
 import numpy as np
+import numpy.typing as npt
 from hepunits import GeV, TeV, eV
 
 from nushine import constraints, experiments
@@ -15,22 +16,24 @@ from nushine.statistics import Contour, exclusion
 from nushine.study.result import Advance, Result, power, table
 from nushine.theory import moment_for_mass
 
+FloatArray = npt.NDArray[np.float64]
+
 MASSES = np.concatenate([np.geomspace(1e-3, 2.0, 24)[:-1], np.linspace(2.0, 8.8, 22)])
 EXPERIMENTS = {"nucleus-10g": "NUCLEUS 10 g", "nucleus-1kg": "NUCLEUS 1 kg"}
 QUOTED = (0.01, 0.1, 1.0, 3.0, 5.0)
 NEUTRINO_MASS = 0.1 * eV
 CUTOFFS = {100 * GeV: "100 GeV", 1 * TeV: "1 TeV", 10 * TeV: "10 TeV"}
 LABELS = {
-    "bbn": (0.0105, 1.3e-12),
-    "stellar_cooling": (0.019, 5e-11),
-    "sn1987a": (0.2, 1.2e-9),
-    "borexino": (0.0105, 8e-11),
-    "xenon1t_electron": (0.04, 4.2e-11),
+    "bbn": (0.0105, 5e-5),
+    "stellar_cooling": (0.0105, 4e-10),
+    "sn1987a": (0.03, 2.5e-12),
+    "borexino": (0.0105, 8.2e-11),
+    "xenon1t_electron": (0.68, 3.5e-9),
     "xenon1t_nuclear": (0.0105, 1.3e-8),
     "borexino_superk": (2.2, 2.6e-10),
     "lep": (4.5, 1.6e-7),
     "lsnd": (1.02, 2.3e-7),
-    "superk_atmospheric_e": (1.6, 1e-7),
+    "superk_atmospheric_e": (1.9, 1.35e-7),
 }
 """Where the names of the published limits are written."""
 
@@ -59,22 +62,25 @@ def make(advance: Advance) -> Result:
         prompt = contour(loud, MAJORANA, COINCIDENCE, PROMPT), contour(quiet, MAJORANA, COINCIDENCE, PROMPT)
         bands[f'{label}, "max" (prompt photon)'] = prompt
     bands = dict(sorted(bands.items(), key=lambda item: item[1][0].prompt))
-    grid = np.geomspace(MASSES[0], 9.0, 60)
-    masses = {
+    figure = reach(bands, lines, constraints.load(LimitFlavour.E), mass_lines((MASSES[0], 9.0)), LABELS)
+    return Result(figure, {"": _columns(bands, lines, others)}, _summary(bands, lines, others))
+
+
+def mass_lines(mass_range: tuple[float, float]) -> dict[str, tuple[FloatArray, FloatArray]]:
+    """Lines of the radiative neutrino mass, by label."""
+    grid = np.geomspace(*mass_range, 60)
+    return {
         rf"$m_\nu = 0.1$ eV, $\Lambda = {text.replace(' ', '$ ')}": (
             grid,
             np.asarray(moment_for_mass(NEUTRINO_MASS, grid, cutoff)),
         )
         for cutoff, text in CUTOFFS.items()
     }
-    published = constraints.load(LimitFlavour.E)
-    figure = reach(bands, lines, published, masses, LABELS)
-    return Result(figure, {"": _columns(bands, lines, others)}, _summary(bands, lines, others))
 
 
 def _columns(
     bands: dict[str, tuple[Contour, Contour]], lines: dict[str, Contour], others: dict[str, Contour]
-) -> dict[str, np.ndarray]:
+) -> dict[str, FloatArray]:
     columns = {"m_N [MeV]": MASSES}
     for label, pair in bands.items():
         columns |= {f"{label} [mu_B]": pair[0].mu, f"{label}, no background [mu_B]": pair[1].mu}
@@ -115,6 +121,6 @@ def _summary(bands: dict[str, tuple[Contour, Contour]], lines: dict[str, Contour
     )
 
 
-def _span(masses: np.ndarray) -> str:
+def _span(masses: FloatArray) -> str:
     known = masses[masses >= 0.01]
     return f"{known.min():.2g} to {known.max():.2g} MeV" if known.size else "nowhere"

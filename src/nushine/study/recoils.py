@@ -39,7 +39,7 @@ def make(advance: Advance) -> Result:
     summary = (
         f"Recoils above {THRESHOLD * 1e6:g} eV; up-scattering for mu = {MU:g} mu_B:\n\n"
         + table(["target", "process", "rate [1/(kg day)]"], rows)
-        + "\nThe photon's 1/E_R makes up-scattering rise towards small recoils where CEvNS levels off. A heavy N needs\n"
+        + "\nThe photon's 1/E_R makes up-scattering rise towards small recoils where CEvNS levels off. Heavy N need\n"
         "a least recoil, m_N^4 / (8 m_A E_nu^2) for m_N well below E_nu, which cuts the rise off.\n"
     )
     return Result(recoil_spectra(panels, THRESHOLD, MU), {"": columns}, summary)

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from nushine import __version__
 from nushine.plotting.style import house_style
-from nushine.study import maps, photons, reach, reactor, recoils
+from nushine.study import flavours, maps, photons, reach, reactor, recoils
 from nushine.study.result import Part, write
 
 PARTS: Mapping[str, Part] = {
@@ -19,6 +19,7 @@ PARTS: Mapping[str, Part] = {
     "photons": Part("Photon energy and angle", photons.STEPS, photons.make),
     "event-maps": Part("Events over mass and moment", maps.STEPS, maps.make),
     "reach": Part("Reach of NUCLEUS", reach.STEPS, reach.make),
+    "flavours": Part("Published limits by flavour", flavours.STEPS, flavours.make),
 }
 
 FIGURES: Mapping[str, str] = {name: part.title for name, part in PARTS.items()}

@@ -1,7 +1,7 @@
 """Targets: isotopes, form factors, compounds and mixtures of them, electrons."""
 
 from nushine.targets.compounds import Target, compound, mixture, stack
-from nushine.targets.electrons import Electrons, binding_energies, electrons
+from nushine.targets.electrons import Electrons, binding_energies, electron, electrons
 from nushine.targets.form_factors import FormFactor, Helm, KleinNystrand, PointLike, SymmetrisedFermi
 from nushine.targets.isotopes import Isotope, charge_radius, isotope, isotopes_of
 
@@ -17,6 +17,7 @@ __all__ = [
     "binding_energies",
     "charge_radius",
     "compound",
+    "electron",
     "electrons",
     "isotope",
     "isotopes_of",

@@ -12,9 +12,12 @@ from hepunits import eV
 from jax import Array
 from jax.typing import ArrayLike
 
+from nushine.constants import m_e
 from nushine.numerics.checks import require_non_negative
 from nushine.targets.arrays import as_array
 from nushine.targets.compounds import Target, compound
+from nushine.targets.form_factors import PointLike
+from nushine.targets.isotopes import Isotope
 
 Shells = Mapping[int, Sequence[tuple[float, float]]]
 """For each Z, pairs of binding energy [MeV] and number of electrons of a shell."""
@@ -92,6 +95,12 @@ def electrons(target: Target | str, bound: bool = False, shells: Shells | None =
     rows = [(B, n, i) for i, element in enumerate(elements.tolist()) for B, n in _shells_of(element, table)]
     binding, occupation, index = (np.array(column) for column in zip(*rows, strict=True))
     return Electrons(as_array(binding), as_array(occupation) * atoms_per_mass[index])
+
+
+def electron() -> Isotope:
+    """One electron, as interactions take a nucleus: Z = 1, spin 1/2, m_A = m_e, no form factor."""
+    Z, N, m, half = (as_array(value) for value in (1.0, 0.0, m_e, 0.5))
+    return Isotope(name="e", Z=Z, N=N, m_A=m, m_atom=m, spin=half, form_factor=PointLike())
 
 
 @cache

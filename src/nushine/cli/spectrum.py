@@ -1,15 +1,12 @@
-"""The commands that compute: spectrum and limit."""
+"""The command ``spectrum``: recoils and photons of an experiment."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nushine.cli import options, output
-from nushine.cli.errors import INTERRUPTED
 from nushine.cli.options import ChannelName, FlavourName, NatureName
 
 if TYPE_CHECKING:
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
     from nushine.interactions.cevns import CEvNS
     from nushine.interactions.dipole import Dipole
     from nushine.observables import Spectrum
-    from nushine.statistics import Contour
 
     FloatArray = NDArray[np.float64]
 
@@ -83,7 +79,7 @@ def spectrum(
     if process is ProcessName.DIPOLE:
         extra |= {"m_N_MeV": m_N_MeV, "mu_mu_B": mu, "flavour": flavour.value, "nature": nature.value, "prompt": prompt}
     notes = [f"{output.number(events)} events pass the selection of the {counted} channel."]
-    _deliver(record, extra, _spectrum_title(record, extra), notes, out, as_json)
+    output.deliver(record, extra, _spectrum_title(record, extra), notes, out, as_json)
 
 
 def _setup(
@@ -196,120 +192,3 @@ def _spectrum_title(record: "Spectrum", extra: Mapping[str, Any]) -> str:
     if record.variable != "E_R":
         parts.append(f"channel {extra['channel']}{', prompt' * extra['prompt']}")
     return ", ".join([*parts, "events in the exposure"])
-
-
-def limit(
-    experiment: options.ExperimentArgument,
-    nature: options.NatureOption = NatureName.DIRAC,
-    channel: Annotated[ChannelName, typer.Option("--channel", help="What is counted.")] = ChannelName.COINCIDENCE,
-    cl: Annotated[float, typer.Option("--cl", help="Confidence level.")] = 0.9,
-    flavour: options.FlavourOption = FlavourName.E,
-    prompt: options.PromptOption = False,
-    m_N: Annotated[
-        list[str] | None, typer.Option("--m-N", help='A mass with its unit, "3 MeV"; may be given again.')
-    ] = None,
-    masses: Annotated[
-        tuple[str, str, int] | None,
-        typer.Option("--masses", metavar="LOW HIGH N", help='N masses evenly in the logarithm: "0.01 MeV" "8 MeV" 30.'),
-    ] = None,
-    out: options.OutOption = None,
-    as_json: options.JsonOption = False,
-) -> None:
-    """Median expected upper limit on the moment, for each mass.
-
-    Without masses: 25 from 0.01 MeV to the largest that the source can make, less 5 %. Ctrl-C ends with the masses
-    done so far, and exit status 130.
-    """
-    if m_N and masses:
-        raise ValueError("--m-N and --masses exclude each other: give one of them")
-    output.check_out(out)
-    texts = [options.energy(text, "--m-N") for text in m_N or ()]
-    ladder = _ladder(masses) if masses else None
-    parts: list[Contour] = []
-    wanted, interrupted = 0, False
-    try:
-        with output.progress(f"{experiment}, {nature}, {channel}", None) as (bar, task):
-            from nushine import experiments
-            from nushine.observables import highest_mass, require_reachable
-            from nushine.statistics import exclusion
-
-            setup = experiments.load(experiment)
-            grid = texts or ladder or _ladder(("0.01 MeV", f"{0.95 * highest_mass(setup)!r} MeV", 25))
-            require_reachable(setup, grid)
-            wanted = len(grid)
-            bar.update(task, total=wanted)
-            for mass in grid:
-                hypothesis = options.nature(nature), cl, options.channel(channel)
-                parts.append(
-                    exclusion(setup, [mass], *hypothesis, options.decay(prompt=prompt), options.flavour(flavour))
-                )
-                bar.advance(task)
-    except KeyboardInterrupt:
-        interrupted = True
-    if parts:
-        record = _joined(parts)
-        extra = {"flavour": flavour.value, "complete": not interrupted}
-        _deliver(record, extra, _limit_title(record, flavour), _limit_notes(record), out, as_json)
-    if interrupted:
-        output.show_note(f"nushine: interrupted after {len(parts)} of {wanted or 'all'} masses")
-        raise typer.Exit(INTERRUPTED)
-
-
-def _ladder(masses: tuple[str, str, int]) -> list[float]:
-    """Masses evenly in the logarithm [MeV]."""
-    import numpy as np
-
-    low, high = (options.energy(text, "--masses") for text in masses[:2])
-    if not 0 < low < high:
-        raise ValueError(f"--masses {masses[0]} {masses[1]}: give a mass above zero, then a larger one")
-    if not 2 <= masses[2] <= 100_000:
-        raise ValueError(f"--masses: {masses[2]} masses cannot be computed; give a number from 2 to 100000")
-    return [float(x) for x in np.geomspace(low, high, masses[2])]
-
-
-def _joined(parts: Sequence["Contour"]) -> "Contour":
-    """One line through the masses done."""
-    import numpy as np
-
-    return replace(parts[0], m_N=np.concatenate([p.m_N for p in parts]), mu=np.concatenate([p.mu for p in parts]))
-
-
-def _limit_title(record: "Contour", flavour: FlavourName) -> str:
-    kind = f"{record.nature} N, moment of flavour {flavour}, channel {record.channel}"
-    return f"{record.experiment}: {100 * record.cl:g} % CL median upper limit, {kind}{', prompt' * record.prompt}"
-
-
-def _limit_notes(record: "Contour") -> list[str]:
-    import numpy as np
-
-    notes = [f"Excluded are more than {record.events:.4g} events, over {record.background:.4g} of background."]
-    if np.isinf(record.mu).any():
-        notes.append("inf: no moment is excluded at this mass.")
-    return notes
-
-
-def _deliver(
-    record: "Spectrum | Contour",
-    extra: Mapping[str, Any],
-    title: str,
-    notes: Sequence[str],
-    out: Path | None,
-    as_json: bool,
-) -> None:
-    """Hand a result over: JSON and file where asked for, a table otherwise, or if the file fails after all."""
-    from nushine.io import columns, to_dict, write_csv
-
-    table = columns(record)
-    rows = list(zip(*([output.number(float(x)) for x in column.values] for column in table), strict=True))
-    if as_json:
-        output.show_json({**to_dict(record), **extra})
-    if out is not None:
-        try:
-            write_csv(out, table)
-        except OSError:
-            if not as_json:
-                output.show_table(title, [column.header for column in table], rows, notes)
-            raise
-        output.show_note(f"wrote {out} ({len(rows)} rows)")
-    elif not as_json:
-        output.show_table(title, [column.header for column in table], rows, notes)
