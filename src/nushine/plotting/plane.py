@@ -130,7 +130,7 @@ def limits_by_flavour(
             axis.plot(m_N, mu, color="0.3", linestyle=":", linewidth=0.9)
         for colour, (label, contour) in zip((BLUE, VERMILION), contours.items(), strict=False):
             axis.plot(contour.m_N, contour.mu, color=colour, linestyle=DASHED if contour.prompt else "-", label=label)
-        corner_label(axis, title, y=0.08)
+        axis.set_title(title)
         if contours:
             axis.legend(loc="upper left", fontsize=6.5)
     grid[0, 0].set(xscale="log", yscale="log", xlim=mass_range, ylim=(1e-13, 1e-3))

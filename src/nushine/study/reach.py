@@ -31,9 +31,9 @@ LABELS = {
     "xenon1t_electron": (0.68, 3.5e-9),
     "xenon1t_nuclear": (0.0105, 1.3e-8),
     "borexino_superk": (2.2, 2.6e-10),
-    "lep": (4.5, 1.6e-7),
+    "lep": (2.6, 1.6e-7),
     "lsnd": (1.02, 2.3e-7),
-    "superk_atmospheric_e": (1.9, 1.35e-7),
+    "superk_atmospheric_e": (3.3, 4.6e-8),
 }
 """Where the names of the published limits are written."""
 
