@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from functools import cache
 from tokenize import TokenError
+from types import NoneType
 from typing import Annotated, Any, get_args
 
 import hepunits
@@ -145,8 +146,14 @@ def _follow(annotation: Any, location: tuple[int | str, ...]) -> tuple[str, Any]
         else:
             fields = getattr(annotation, "model_fields", {})
             path = f"{path}.{part}" if path else part
-            annotation = fields[part].annotation if part in fields else None
+            annotation = _needed(fields[part].annotation) if part in fields else None
     return path, annotation
+
+
+def _needed(annotation: Any) -> Any:
+    """The type of a key that may be left empty, without the None."""
+    choices = get_args(annotation)
+    return choices[1 - choices.index(NoneType)] if len(choices) == 2 and NoneType in choices else annotation
 
 
 def _tags(annotation: Any) -> dict[str, type[BaseModel]]:

@@ -119,7 +119,7 @@ def _limit_title(record: "Contour", flavour: FlavourName) -> str:
 def _limit_notes(record: "Contour") -> list[str]:
     import numpy as np
 
-    notes = [f"Excluded are more than {record.events:.4g} events, over {record.background:.4g} of background."]
+    notes = [f"The limit is {record.events:.4g} signal events, over {record.background:.4g} of background."]
     if np.isinf(record.mu).any():
         notes.append("inf: no moment is excluded at this mass.")
     return notes

@@ -2,9 +2,25 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+__all__ = [
+    "BLACK",
+    "BLUE",
+    "DASHED",
+    "PURPLE",
+    "SEQUENCE",
+    "VERMILION",
+    "Figure",
+    "corner_label",
+    "house_style",
+    "save",
+]
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
     "#000000",
@@ -48,6 +64,13 @@ def house_style() -> Iterator[None]:
     """Draw with the settings above, and leave those of the user as they were."""
     with mpl.rc_context(dict(RC)):  # type: ignore[arg-type]
         yield
+
+
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """Write a figure as PDF (without its date, so that equal figures are equal files) and as PNG."""
+    FigureCanvasAgg(figure)
+    figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
+    figure.savefig(folder / f"{name}.png")
 
 
 def corner_label(axes: Axes, text: str, x: float = 0.04, y: float = 0.95) -> None:

@@ -73,7 +73,7 @@ def make(advance: Advance) -> Result:
         rows += [[title, limit.label, f"{limit.cl:.0%}", limit.paper, limit.arxiv] for limit in limits]
     summary = (
         "Published limits as drawn, at their own confidence levels, nothing rescaled; all moments are in the\n"
-        "convention L = (mu/2) nubar sigma N F. Reactors make electron antineutrinos, so that NUCLEUS has no reach for\n"
+        "convention L = (mu/2) nubar sigma N F. Reactors make electron antineutrinos, so NUCLEUS has no reach for\n"
         "the muon and tau moments. Dotted: m_nu = 0.1 eV for cut-offs of 100 GeV, 1 TeV and 10 TeV from above.\n\n"
         + table(["flavour", "limit", "CL", "paper", "arXiv"], rows)
     )

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
+
+from nushine.plotting.style import Figure, save
 
 Advance = Callable[[int], None]
 """Called with a number of steps done."""
@@ -45,10 +45,7 @@ class Part:
 
 def write(result: Result, folder: Path, name: str) -> None:
     """Write PDF, PNG, CSV and the sentences of one result; the sentences last, as a sign that all is there."""
-    FigureCanvasAgg(result.figure)
-    for suffix in ("pdf", "png"):
-        metadata = {"CreationDate": None} if suffix == "pdf" else None
-        result.figure.savefig(folder / f"{name}.{suffix}", metadata=metadata)
+    save(result.figure, folder, name)
     for suffix, columns in result.tables.items():
         _write_csv(folder / f"{name}{suffix}.csv", columns)
     (folder / f"{name}.md").write_text(result.summary, encoding="utf-8")

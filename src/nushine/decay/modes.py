@@ -1,0 +1,180 @@
+"""How N decays: modes, widths, decay length."""
+
+from abc import abstractmethod
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
+
+from nushine import kinematics
+from nushine.constants import hbar_c, mu_B
+from nushine.interactions.dipole import Dipole
+from nushine.numerics.checks import require_finite, require_non_negative
+
+
+class Mode(eqx.Module):
+    """One decay mode of N."""
+
+    @abstractmethod
+    def width(self, signal: Dipole) -> ArrayLike:
+        """Partial width [MeV]."""
+
+
+class PhotonMode(Mode):
+    """A two-body mode with a photon, distributed as 1 + a (spin . direction) in the rest frame of N."""
+
+    @abstractmethod
+    def E_rest(self, signal: Dipole) -> ArrayLike:
+        """Photon energy in the rest frame of N [MeV]."""
+
+    @abstractmethod
+    def asymmetry(self, signal: Dipole) -> ArrayLike:
+        """The coefficient a, between -1 and 1."""
+
+
+class Radiative(PhotonMode):
+    r"""N -> nu_a gamma (and nubar_a gamma if Majorana) through the moments that also up-scatter, all flavours.
+
+    .. math:: \Gamma = n \sum_a \frac{\mu_a^2 m_N^3}{16\pi}, \qquad n = 1 \text{ (Dirac)},\ 2 \text{ (Majorana)}
+
+    References
+    ----------
+    Pal, Wolfenstein, Phys. Rev. D 25, 766 (1982); Balantekin, Kayser, Ann. Rev. Nucl. Part. Sci. 68, 313 (2018).
+
+    """
+
+    def width(self, signal: Dipole) -> ArrayLike:
+        """Partial width [MeV], summed over flavours and over nu and nubar."""
+        c = signal.flavour
+        moments = (signal.mu * mu_B) ** 2 * (c.e**2 + c.mu**2 + c.tau**2)
+        return signal.nature.final_states * moments * signal.m_N**3 / (16 * jnp.pi)
+
+    def E_rest(self, signal: Dipole) -> ArrayLike:
+        """m_N / 2 [MeV]."""
+        return signal.m_N / 2
+
+    def asymmetry(self, signal: Dipole) -> ArrayLike:
+        """-1 for Dirac, 0 for Majorana."""
+        return signal.nature.asymmetry
+
+
+class ToSterile(PhotonMode):
+    r"""N -> N' gamma through :math:`\tfrac12 \bar N' \sigma^{\alpha\beta} (\mu + \epsilon \gamma_5) N F_{\alpha\beta}`.
+
+    .. math:: \Gamma = (|\mu|^2 + |\epsilon|^2) \frac{(m_N^2 - m_{N'}^2)^3}{8\pi m_N^3}, \qquad
+              E^*_\gamma = \frac{m_N^2 - m_{N'}^2}{2 m_N}, \qquad
+              a = -\frac{2\, \mathrm{Re}(\mu \epsilon^*)}{|\mu|^2 + |\epsilon|^2}
+
+    Parameters
+    ----------
+    m_Np : float
+        Mass of N' [MeV]; the mode is closed where it is m_N or more.
+    mu, eps : float or complex
+        Magnetic and electric moments in Bohr magnetons. A chiral coupling has mu = eps and a = -1.
+
+    Raises
+    ------
+    ValueError
+        If the mass is negative or a moment is not finite.
+
+    """
+
+    m_Np: float | Array
+    mu: complex | Array
+    eps: complex | Array = 0.0
+
+    def __check_init__(self) -> None:
+        """Reject negative masses and non-finite moments."""
+        require_non_negative("m_Np", self.m_Np, "MeV")
+        require_finite("|mu|", jnp.abs(self.mu), "mu_B")
+        require_finite("|eps|", jnp.abs(self.eps), "mu_B")
+
+    def _strength(self) -> Array:
+        return jnp.abs(self.mu) ** 2 + jnp.abs(self.eps) ** 2
+
+    def width(self, signal: Dipole) -> ArrayLike:
+        """Partial width [MeV]."""
+        return mu_B**2 * self._strength() * self.E_rest(signal) ** 3 / jnp.pi
+
+    def E_rest(self, signal: Dipole) -> ArrayLike:
+        """Photon energy in the rest frame of N [MeV]; zero where the mode is closed."""
+        m_N = jnp.asarray(signal.m_N)
+        open_ = m_N > self.m_Np
+        return jnp.where(open_, (m_N - self.m_Np) * (m_N + self.m_Np) / (2 * jnp.where(open_, m_N, 1.0)), 0.0)
+
+    def asymmetry(self, signal: Dipole) -> ArrayLike:  # noqa: ARG002
+        """Coefficient a; zero if both moments vanish."""
+        strength = self._strength()
+        product = jnp.real(jnp.asarray(self.mu) * jnp.conj(jnp.asarray(self.eps)))
+        return jnp.where(strength > 0, -2 * product / jnp.where(strength > 0, strength, 1.0), 0.0)
+
+
+class Invisible(Mode):
+    """Any mode without a photon.
+
+    Parameters
+    ----------
+    partial_width : float
+        Its width [MeV].
+
+    """
+
+    partial_width: float | Array
+
+    def __check_init__(self) -> None:
+        """Reject negative widths."""
+        require_non_negative("partial_width", self.partial_width, "MeV")
+
+    def width(self, signal: Dipole) -> ArrayLike:  # noqa: ARG002
+        """Partial width [MeV]."""
+        return self.partial_width
+
+
+class Decay(eqx.Module):
+    """How N decays: its modes, and whether it does so at once.
+
+    Parameters
+    ----------
+    modes : tuple of Mode
+        The total width is their sum.
+    prompt : bool
+        If true, N decays where it is made, whatever its width ("max": N -> photon + invisible at once).
+
+    """
+
+    modes: tuple[Mode, ...]
+    prompt: bool = eqx.field(static=True, default=False)
+
+    def width(self, signal: Dipole) -> Array:
+        """Total width [MeV]."""
+        return sum((jnp.asarray(mode.width(signal)) for mode in self.modes), jnp.zeros(()))
+
+    def length(self, E_N: ArrayLike, signal: Dipole) -> Array:
+        r"""Decay length :math:`\lambda = p_N \hbar c / (m_N \Gamma)` in the laboratory [mm]; infinite if stable."""
+        width = self.width(signal)
+        inverse = width * signal.m_N / hbar_c
+        return jnp.where(width > 0, kinematics.momentum(E_N, signal.m_N) / jnp.where(width > 0, inverse, 1.0), jnp.inf)
+
+    def probability(self, E_N: ArrayLike, path: ArrayLike, signal: Dipole) -> Array:
+        r"""Probability :math:`1 - e^{-\ell/\lambda}` to decay within the path [mm]; one if prompt."""
+        if self.prompt:
+            return jnp.ones_like(jnp.asarray(E_N))
+        p_N = kinematics.momentum(E_N, signal.m_N)
+        exponent = path * signal.m_N * self.width(signal) / (hbar_c * jnp.where(p_N > 0, p_N, 1.0))
+        return jnp.where(p_N > 0, -jnp.expm1(-exponent), 1.0)
+
+    def photons(self, signal: Dipole) -> tuple[tuple[Array, PhotonMode], ...]:
+        """Branching ratio and mode of each photon line."""
+        width = self.width(signal)
+        safe = jnp.where(width > 0, width, 1.0)
+        return tuple(
+            (jnp.asarray(mode.width(signal)) / safe, mode) for mode in self.modes if isinstance(mode, PhotonMode)
+        )
+
+
+RADIATIVE = Decay((Radiative(),))
+"""N -> nu gamma through the moment that made it."""
+
+PROMPT = Decay((Radiative(),), prompt=True)
+"""The "max" case: every N gives its photon where it is made."""
