@@ -82,17 +82,26 @@ def _registry() -> tuple[Any, type[Exception]]:
     return pint.UnitRegistry(), pint.errors.PintError
 
 
-def _reader(like: str) -> Callable[[object], float]:
-    return lambda text: quantity(text, like)
+def _reader(like: str, zero: bool = False) -> Callable[[object], float]:
+    """Read quantities that are above zero, or may be zero."""
+
+    def read(text: object) -> float:
+        value = quantity(text, like)
+        if value < 0 or (value == 0 and not zero):
+            wanted = "zero or above" if zero else "above zero"
+            raise ValueError(f"{text!r} is not allowed: give a quantity {wanted}, like {like!r}")
+        return value
+
+    return read
 
 
-Energy = Annotated[float, BeforeValidator(_reader("20 eV"))]
+Energy = Annotated[float, BeforeValidator(_reader("20 eV", zero=True))]
 Mass = Annotated[float, BeforeValidator(_reader("1 kg"))]
 Length = Annotated[float, BeforeValidator(_reader("5 cm"))]
 Time = Annotated[float, BeforeValidator(_reader("1 year"))]
-Power = Annotated[float, BeforeValidator(_reader("4.25 GW"))]
-Rate = Annotated[float, BeforeValidator(_reader("1 / (kg day)"))]
-RateDensity = Annotated[float, BeforeValidator(_reader("100 / (keV kg day)"))]
+Power = Annotated[float, BeforeValidator(_reader("4.25 GW", zero=True))]
+Rate = Annotated[float, BeforeValidator(_reader("1 / (kg day)", zero=True))]
+RateDensity = Annotated[float, BeforeValidator(_reader("100 / (keV kg day)", zero=True))]
 PerTime = Annotated[float, BeforeValidator(_reader("1e16 / s"))]
 
 

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 import nushine
 from nushine import experiments
@@ -49,6 +48,10 @@ def refusal(*args: str) -> str:
     return result.stderr
 
 
+def read(file: Path) -> list[list[str]]:
+    return list(csv.reader(file.read_text(encoding="ascii").splitlines()))
+
+
 def process(*args: str, **options: Any) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "nushine", *args]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
@@ -62,17 +65,21 @@ def nucleus() -> experiments.Experiment:
 # Help and start-up
 
 
-def test_help_imports_nothing_that_takes_time() -> None:
+HEAVY = {"jax", "numpy", "scipy", "matplotlib", "pint", "pydantic", "yaml", "equinox", "rich"}
+
+
+@pytest.mark.parametrize(("arguments", "tolerated"), [([], set()), (["limit"], {"pydantic"})])
+def test_help_imports_nothing_that_takes_time(arguments: list[str], tolerated: set[str]) -> None:
+    # typer itself may look at types with pydantic when it describes the options of a command
     code = (
         "import sys\n"
         "from nushine.cli import app\n"
-        "app(['limit', '--help'], standalone_mode=False)\n"
-        "heavy = {'jax', 'numpy', 'scipy', 'matplotlib', 'pint', 'pydantic', 'yaml', 'equinox', 'rich'}\n"
-        "print(sorted(heavy & {name.split('.')[0] for name in sys.modules}))\n"
+        f"app({[*arguments, '--help']!r}, standalone_mode=False)\n"
+        "print(*{name.split('.')[0] for name in sys.modules})\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "Usage: " in done.stdout
-    assert done.stdout.splitlines()[-1] == "[]"
+    assert done.stdout.startswith("Usage: ")
+    assert not (HEAVY - tolerated) & set(done.stdout.splitlines()[-1].split())
 
 
 def test_without_arguments_the_help_is_shown() -> None:
@@ -133,7 +140,7 @@ def test_recoil_spectrum(process_name: str, nucleus: experiments.Experiment, tmp
     expected = recoil_spectrum(nucleus, interaction, shown["E_R_MeV"]).density
     assert shown["dN_dE_R_per_MeV"] == pytest.approx(expected, rel=1e-12)
     assert shown["E_R_MeV"][0] == pytest.approx(20e-6)
-    rows = list(csv.reader(file.open()))
+    rows = read(file)
     assert rows[0] == ["E_R [MeV]", "dN_dE_R [1/MeV]"]
     table = np.array(rows[1:], dtype=float)
     assert table.tolist() == [[x, y] for x, y in zip(shown["E_R_MeV"], shown["dN_dE_R_per_MeV"], strict=True)]
@@ -160,7 +167,7 @@ def test_limit_is_that_of_the_library(nucleus: experiments.Experiment, tmp_path:
     assert (shown["cl"], shown["complete"]) == (0.95, True)
     result = run("limit", "nucleus-1kg", "--masses", "1 MeV", "4 MeV", "3", "--out", str(tmp_path / "limit.csv"))
     assert (result.exit_code, result.stdout) == (0, "")
-    rows = list(csv.reader((tmp_path / "limit.csv").open()))
+    rows = read(tmp_path / "limit.csv")
     assert rows[0] == ["m_N [MeV]", "mu [mu_B]"]
     assert [float(row[0]) for row in rows[1:]] == pytest.approx([1.0, 2.0, 4.0])
     assert [path.name for path in tmp_path.iterdir()] == ["limit.csv"]
@@ -182,7 +189,7 @@ def test_constraints_list_and_points() -> None:
     points = document("constraints", "--name", "donut")
     assert len(points["m_N_MeV"]) == len(points["mu_mu_B"]) > 10
     assert "DONUT" in run("constraints", "--name", "donut").stdout
-    assert "Schwetz" in run("constraints", "--flavour", "tau").stdout
+    assert "Schwetz, 2105.09699" in run("constraints", "--flavour", "tau").stdout
 
 
 # The study
@@ -220,7 +227,7 @@ def test_reproduce_names_the_figures(study: list[tuple[Any, ...]]) -> None:
     ("command", "said"),
     [
         (["limits"], ["'limits'", "limit, constraints, info"]),
-        (["spectrum"], ["observable", "nushine spectrum --help"]),
+        (["spectrum"], ["Missing argument", "nushine spectrum --help"]),
         (["info", "nucleus"], ["'nucleus'", "nucleus-10g, nucleus-1kg"]),
         (["info", "gone.yaml"], ["gone.yaml", "no such file"]),
         (["limit", "nucleus-1kg", "--nature", "weyl"], ["--nature", "'weyl'", "'dirac', 'majorana'"]),
@@ -247,9 +254,10 @@ def test_a_mistake_is_told_in_one_line(command: list[str], said: list[str]) -> N
         (["--observable", "recoils"], ["'recoils'", "'recoil', 'photon-energy', 'photon-angle'"]),
         (["--observable", "recoil"], ["--m-N is missing"]),
         (["--observable", "photon-angle", "--process", "cevns"], ["--process cevns", "--observable recoil"]),
+        (["--observable", "photon-energy", "--m-N", "0 MeV"], ["--m-N", "above zero"]),
         (["--observable", "recoil", "--m-N", "12 MeV"], ["12 MeV", "end point 10 MeV"]),
         (["--observable", "recoil", "--m-N", "3 MeV", "--mu", "nan"], ["mu = nan", "zero or above"]),
-        (["--observable", "recoil", "--m-N", "3 MeV", "--mu", "much"], ["--mu", "'much'"]),
+        (["--observable", "recoil", "--m-N", "3 MeV", "--mu", "much"], ["--mu", "valid"]),
         (["--observable", "recoil", "--m-N", "3 MeV", "--points", "1"], ["--points", "2"]),
         (["--observable", "recoil", "--m-N", "3 MeV", "--range", "1 keV", "1 eV"], ["--range", "above the lower"]),
         (["--observable", "photon-angle", "--m-N", "3 MeV", "--range", "0", "2"], ["--range", "from -1 to 1"]),
@@ -305,7 +313,7 @@ def test_a_reader_that_has_enough_ends_the_program_quietly() -> None:
 def test_ctrl_c_prints_what_is_done(tmp_path: Path) -> None:
     noted = tmp_path / "done"
     code = (  # notes when two masses are done, so that the test need not guess
-        "import pathlib, nushine.cli.limit as limit\n"
+        "import pathlib, nushine.cli.reach as limit\n"
         "reach = limit._reach\n"
         "def noting(*args, **options):\n"
         "    for i, item in enumerate(reach(*args, **options)):\n"

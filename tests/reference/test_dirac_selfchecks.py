@@ -129,10 +129,7 @@ def test_flux_and_phase_space_reproduce_mott_scattering(spin):
     W = dirac.hadron_tensor(big_p, big_p_out, M, spin)
     low = [GAMMA[i] * METRIC[i] for i in range(4)]
     pairs = itertools.product(range(4), repeat=2)
-    L = sum(
-        W[i][j] * mp.re(dirac.trace(dirac.slash(p), low[i] @ P_L, dirac.slash(k), low[j] @ P_L))
-        for i, j in pairs
-    )
+    L = sum(W[i][j] * mp.re(dirac.trace(dirac.slash(p), low[i] @ P_L, dirac.slash(k), low[j] @ P_L)) for i, j in pairs)
     t = -2 * M * E_R
     ours = mp.pi / 2 * L / (M * E**2 * t**2)  # e^4 / (32 pi m_A E^2 t^2), in units of alpha^2 Z^2
     E_out = E - E_R

@@ -1,5 +1,7 @@
 """Up-scattering on electrons: the folded rate against an independent integral, and its published size."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hepunits import MeV, cm, g, keV, s
@@ -27,7 +29,7 @@ def test_rate_is_the_folded_cross_section_times_electrons(source: ns.Source) -> 
         edges = [cut, *knots[knots > cut]]
         integral = sum(
             quad(lambda E, E_R=E_R: float(source.flux(E)) * float(signal.dsigma_dE_R(E, E_R, electron())), a, b)[0]
-            for a, b in zip(edges[:-1], edges[1:], strict=True)
+            for a, b in pairwise(edges)
         )
         # 1e-8: the default accuracy of quad; the fold itself is exact to rounding
         assert value == pytest.approx(integral * float(target.open_per_mass(E_R)), rel=1e-8)

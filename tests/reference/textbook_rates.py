@@ -15,6 +15,8 @@ from nushine.numerics.piecewise import Piecewise, geometric
 from nushine.sources.base import ELECTRON, Beam, Flavour, Source
 from nushine.targets.compounds import Target
 
+Function = Callable[[np.ndarray], np.ndarray]
+
 PATH = 5 * cm
 KNOTS, VALUES = np.array([0.4, 2.0, 5.0, 8.0]), np.array([3.0, 2.0, 0.7, 0.0])
 LINE_E, LINE_FLUX = 3.0, 1.7
@@ -108,7 +110,9 @@ class Nucleus:
         E_R = np.exp(x)
         return float(w @ (E_R * self.cross_section(E, E_R) * function(E_R)))
 
-    def over_flux(self, function: Callable[..., object], kinks: tuple[float, ...] = ()) -> float:
+    def over_flux(
+        self, function: Callable[[float], float], kinks: tuple[float, ...] = (), epsrel: float = 1e-9
+    ) -> float:
         """Integral of flux times function(E_nu), adaptive between the kinks."""
         threshold = max(self.m + self.m**2 / (2 * self.M), KNOTS[0])
         points = sorted({threshold, *(x for x in (*KNOTS, *kinks) if threshold < x < 8.0), 8.0})
@@ -118,7 +122,7 @@ class Nucleus:
                 lambda v, a=a: 2 * v * np.interp(a + v * v, KNOTS, VALUES) * function(a + v * v),
                 0.0,
                 np.sqrt(b - a),
-                epsrel=1e-9,
+                epsrel=epsrel,
                 limit=100,
             )[0]
             for a, b in pairwise(points)
@@ -148,7 +152,7 @@ def photon_kinks(M: float, m: float, E_gamma: float) -> list[float]:
 
 def per_cosine(A: Nucleus, E: float, cosine: float, asymmetry: float, E_min: float = 0.0) -> float:
     """dN/dcos(theta) of one neutrino energy: the covariant distribution over the azimuth about the beam."""
-    phi = np.pi * (np.arange(400) + 0.5) / 400  # periodic and smooth: midpoints converge exponentially
+    phi = np.pi * (np.arange(200) + 0.5) / 200  # periodic and smooth: midpoints converge exponentially
     sine = np.sqrt(1 - cosine**2)
 
     def density(E_R: np.ndarray) -> np.ndarray:
@@ -160,7 +164,7 @@ def per_cosine(A: Nucleus, E: float, cosine: float, asymmetry: float, E_min: flo
         per_solid_angle = A.m**2 / (4 * np.pi * D**2) * weight * visible
         return A.decays(E - E_R) * 2 * np.pi * per_solid_angle.mean(axis=1)
 
-    return A.over_recoil(E, density)
+    return A.over_recoil(E, density, n=160)
 
 
 def spectrum_kinks(target: Target, low: float = 0.0, high: float = 9.0) -> list[float]:

@@ -11,8 +11,8 @@ import typer
 from nushine import __version__
 from nushine.cli import catalogue, output
 from nushine.cli.errors import OneLineErrors
-from nushine.cli.limit import limit
-from nushine.cli.spectrum import spectrum
+from nushine.cli.reach import limit
+from nushine.cli.spectra import spectrum
 
 app = typer.Typer(
     name="nushine",

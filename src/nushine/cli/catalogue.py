@@ -37,23 +37,21 @@ def constraints(
         return
     output.show_table(
         f"Published limits on a moment of flavour {flavour}",
-        ["name", "flavour", "kind", "CL [%]", "given as", "m_N [MeV]", "arXiv", "paper"],
+        ["name", "flavour", "CL [%]", "given as", "m_N [MeV]", "author, arXiv"],
         [
             (
                 limit.name,
                 "solar" if limit.solar else limit.flavour.value,
-                limit.kind.value,
                 f"{100 * limit.cl:g}",
                 limit.convention,
                 f"{limit.m_N.min():.2g} to {limit.m_N.max():.2g}",
-                limit.arxiv,
-                limit.paper,
+                f"{limit.paper.split(',')[0]}, {limit.arxiv}",
             )
             for limit in limits
         ],
         [
             "Given as d [1/GeV]: L = d nubar sigma N F; as mu [mu_B]: L = (mu/2) nubar sigma N F.",
-            "'nushine constraints --name NAME' shows the points of a curve, as mu.",
+            "'nushine constraints --name NAME' shows the paper, the points (as mu) and what is doubtful.",
         ],
     )
 

@@ -61,7 +61,10 @@ def _refuse(message: str) -> int:
 
 def _usage(error: Any) -> str:
     """The message of typer, the commands where one was misspelt, and where to read on."""
-    message: str = error.format_message().replace("Value error, ", "").rstrip(".?! ")
+    message: str = error.format_message()
+    for words in ("Value error, ", ", unable to parse string as a number"):
+        message = message.replace(words, "")
+    message = message.replace("Input should be", "it should be").rstrip(".?! ")
     context = getattr(error, "ctx", None)
     if context is None:
         return message

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nushine.statistics import Contour
 
 WIDE = 240
-"""Columns of a table that goes to a file or another program: enough to keep each row on one line."""
+"""Width of tables: enough to keep each row in one line, which a narrow terminal breaks where it must."""
 
 
 def deliver(
@@ -55,10 +55,10 @@ def show_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(headers))
     for i, header in enumerate(headers):
         numeric = all(_is_number(row[i]) for row in rows)
-        table.add_column(header, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(header, justify="right" if numeric else "left")
     for row in rows:
         table.add_row(*row)
-    console = _console(sys.stdout)
+    console = _console(sys.stdout, WIDE)
     with console.capture() as capture:
         console.print(title, style="bold", soft_wrap=True)
         console.print(table)
@@ -108,12 +108,11 @@ def number(x: float) -> str:
     return f"{x:.6g}"
 
 
-def _console(stream: Any) -> "Console":
-    """A console that takes "[MeV]" for text, and is wide where nobody looks at it."""
+def _console(stream: Any, width: int | None = None) -> "Console":
+    """A console that takes "[MeV]" for text; as wide as its terminal unless told."""
     from rich.console import Console
 
-    terminal = stream is not None and stream.isatty()
-    return Console(file=stream, markup=False, highlight=False, emoji=False, width=None if terminal else WIDE)
+    return Console(file=stream, markup=False, highlight=False, emoji=False, width=width)
 
 
 def _is_number(text: str) -> bool:

@@ -26,7 +26,12 @@ class PhotonMode(Mode):
 
     @abstractmethod
     def E_rest(self, signal: Dipole) -> ArrayLike:
-        """Photon energy in the rest frame of N [MeV]."""
+        """Photon energy in the rest frame of N [MeV]; zero where the mode is closed."""
+
+    def open_E_rest(self, signal: Dipole) -> Array:
+        """Photon energy in the rest frame, or 1 MeV where the mode is closed and its branching ratio is zero."""
+        E_rest = jnp.asarray(self.E_rest(signal))
+        return jnp.where(E_rest > 0, E_rest, 1.0)
 
     @abstractmethod
     def asymmetry(self, signal: Dipole) -> ArrayLike:

@@ -27,12 +27,15 @@ class Flight(NamedTuple):
 
 
 def flight(E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike, spin: ArrayLike = 0.0) -> Flight:
-    """Energy, momentum and spin of N after up-scattering at (E_nu, E_R) [MeV] on a target of mass m_A and spin."""
-    E_N = jnp.asarray(E_nu) - E_R
+    """Energy, momentum and spin of N after up-scattering at (E_nu, E_R) [MeV] on a target of mass m_A and spin.
+
+    A massless N, which does not decay, gets m = 1 MeV here, so that its photon distributions are finite.
+    """
+    E_N, m_N = jnp.asarray(E_nu) - E_R, jnp.asarray(m_N)
     P_L, P_T = polarisation(E_nu, E_R, m_N, m_A, spin)
     p_x = kinematics.transverse_momentum(E_nu, E_R, m_N, m_A)
     p_z = kinematics.longitudinal_momentum(E_nu, E_R, m_N, m_A)
-    return Flight(E_N, kinematics.momentum(E_N, m_N), p_x, p_z, P_L, P_T, jnp.asarray(m_N))
+    return Flight(E_N, kinematics.momentum(E_N, m_N), p_x, p_z, P_L, P_T, jnp.where(m_N > 0, m_N, 1.0))
 
 
 def photon_energy_density(

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import equinox as eqx
 import yaml
+from hepunits import MeV, cm, s
 from jax import Array
 from pydantic import Field, ValidationError
 
@@ -125,7 +126,7 @@ class TableSource(Model):
 
     def build(self, folder: Path) -> Source:
         """Read the flux; a relative path is taken from the folder of the configuration file."""
-        return read_csv(folder / self.file)
+        return read_csv(folder / self.file, flux_unit=1 / (cm**2 * s * MeV))
 
 
 class TargetPart(Model):
@@ -238,7 +239,10 @@ def _read(name: str | Path) -> tuple[str, Path]:
     if path.suffix in {".yaml", ".yml"}:
         if not path.is_file():
             raise ValueError(f"{path}: no such file; give the path of a YAML file or one of {', '.join(names())}")
-        return path.read_text(encoding="utf-8"), path.parent
+        try:
+            return path.read_text(encoding="utf-8"), path.parent
+        except UnicodeDecodeError:
+            raise ValueError(f"{path}: not a text file in UTF-8; give the path of a YAML file") from None
     if str(name) not in names():
         raise ValueError(
             f"unknown experiment '{name}'; known are {', '.join(names())}, or give the path of a YAML file"

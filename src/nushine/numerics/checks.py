@@ -20,9 +20,10 @@ def require_non_negative(name: str, value: ArrayLike, unit: str = "", cure: str 
     _require(name, value, unit, cure or "give a finite number that is zero or above", lambda x: x >= 0)
 
 
-def require_between(name: str, value: ArrayLike, low: float, high: float, unit: str = "") -> None:
+def require_between(name: str, value: ArrayLike, low: float, high: float, unit: str = "", cure: str = "") -> None:
     """Raise ValueError unless every element is in [low, high]."""
-    _require(name, value, unit, f"give a number from {low:g} to {high:g}", lambda x: (x >= low) & (x <= high))
+    cure = cure or f"give a number from {low:g} to {high:g}"
+    _require(name, value, unit, cure, lambda x: (x >= low) & (x <= high))
 
 
 def require_finite(name: str, value: ArrayLike, unit: str = "") -> None:

@@ -122,10 +122,12 @@ def limits_by_flavour(
     figure = Figure(figsize=(9.0, 7.2))
     grid = figure.subplots(2, 2, sharex=True, sharey=True)
     for axis, (title, (limits, contours)) in zip(grid.flat, panels.items(), strict=True):
+        named: set[str] = set()
         for limit in limits:
             _published(axis, limit)
-            if limit.name in labels:
+            if limit.name in labels and limit.label not in named:
                 axis.text(*labels[limit.name], limit.label, fontsize=5.5, color="0.2", zorder=0.7)
+                named.add(limit.label)
         for m_N, mu in masses.values():
             axis.plot(m_N, mu, color="0.3", linestyle=":", linewidth=0.9)
         for colour, (label, contour) in zip((BLUE, VERMILION), contours.items(), strict=False):

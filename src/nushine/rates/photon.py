@@ -78,7 +78,7 @@ def _energy_density(
     selection: Selection,
 ) -> Array:
     """dR/dE_gamma per nucleus at one photon energy, for one beam and mode."""
-    m_N, E_rest = signal.m_N, mode.E_rest(signal)
+    m_N, E_rest = signal.m_N, mode.open_E_rest(signal)
     breaks = photon_breaks(E_gamma, E_rest, m_N, isotope.m_A)
     E, w, low, high = outer(beam, isotope, signal, selection, breaks[0], breaks)
     u = E_gamma / E_rest
@@ -146,7 +146,7 @@ def _angle_density(
 
     Fast N send the photon within m_N/E_N of their own direction: the recoil quadrature is dense where N flies there.
     """
-    m_N, E_rest = signal.m_N, mode.E_rest(signal)
+    m_N, E_rest = signal.m_N, mode.open_E_rest(signal)
     breaks = photon_breaks(selection.E_gamma_min, E_rest, m_N, isotope.m_A)
     E, w, low, high = outer(beam, isotope, signal, selection, 0.0, breaks)
     low, high = jnp.log(low), jnp.log(jnp.maximum(low, high))

@@ -133,6 +133,7 @@ def photon_breaks(E_gamma: ArrayLike, E_rest: ArrayLike, m_N: ArrayLike, m_A: Ar
     comes from neutrinos of energy E_N plus the recoil.
     """
     u = jnp.asarray(E_gamma) / E_rest
+    m_N = jnp.where(jnp.asarray(m_N) > 0, m_N, 1.0)  # a massless N does not decay
     positive = u > 0
     u = jnp.where(positive, u, 1.0)
     E_N = m_N * (1 + (u - 1) ** 2 / (2 * u))

@@ -69,11 +69,13 @@ def sterile_yield(
     def of_isotope(isotope: Isotope) -> tuple[Array, Array]:
         weights, energies = [], []
         for beam in source.beams:
-            breaks = [photon_breaks(selection.E_gamma_min, c.E_rest(unit), unit.m_N, isotope.m_A) for c in modes]
+            breaks = [photon_breaks(selection.E_gamma_min, c.open_E_rest(unit), unit.m_N, isotope.m_A) for c in modes]
             points = production(beam, isotope, unit, selection, jnp.concatenate([jnp.zeros(0), *breaks]))
             N = flight(points.E_nu, points.E_R, unit.m_N, isotope.m_A, isotope.spin)
             accepted = [
-                photon_acceptance(N, c.E_rest(unit), c.asymmetry(unit), selection.E_gamma_min, selection.cos_theta_min)
+                photon_acceptance(
+                    N, c.open_E_rest(unit), c.asymmetry(unit), selection.E_gamma_min, selection.cos_theta_min
+                )
                 for c in modes
             ]
             weights.append(jnp.stack([(points.rate * a).ravel() for a in accepted]))

@@ -47,7 +47,7 @@ def upper_limit(n: ArrayLike, background: ArrayLike = 0.0, cl: float = 0.90) -> 
     """
     require_non_negative("n", n, cure="give a number of events, zero or above")
     require_non_negative("background", background, cure="give an expected number of events, zero or above")
-    require_between("cl", cl, 1e-12, 1 - 1e-12)
+    require_between("cl", cl, 1e-12, 1 - 1e-12, cure="give a confidence level between 0 and 1, as in 0.90")
     limit = gammaincinv(np.asarray(n, dtype=float) + 1, cl) - np.asarray(background)
     return np.asarray(np.maximum(limit, 0.0))
 

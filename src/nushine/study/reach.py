@@ -43,6 +43,7 @@ STEPS = 7 * len(EXPERIMENTS) * len(MASSES)
 def make(advance: Advance) -> Result:
     """Compute and draw for the electron flavour."""
     bands: dict[str, tuple[Contour, Contour]] = {}
+    prompt: dict[str, tuple[Contour, Contour]] = {}
     lines: dict[str, Contour] = {}
     others: dict[str, Contour] = {}
 
@@ -51,17 +52,14 @@ def make(advance: Advance) -> Result:
 
     for name, label in EXPERIMENTS.items():
         loud = experiments.load(name)
-        quiet = eqx.tree_at(lambda e: e.background, loud, Background())
-        for nature, store in ((MAJORANA, bands), (DIRAC, others)):
-            pair = contour(loud, nature, COINCIDENCE), contour(quiet, nature, COINCIDENCE)
-            if store is bands:
-                bands[f"{label}, photon and recoil (Majorana)"] = pair
-            else:
-                others |= {f"{label}, Dirac": pair[0], f"{label}, Dirac, no background": pair[1]}
+        both = loud, eqx.tree_at(lambda e: e.background, loud, Background())
+        majorana, dirac = ([contour(e, nature, COINCIDENCE) for e in both] for nature in (MAJORANA, DIRAC))
+        at_once = [contour(e, MAJORANA, COINCIDENCE, PROMPT) for e in both]
+        bands[f"{label}, photon and recoil (Majorana)"] = majorana[0], majorana[1]
+        prompt[f'{label}, "max" (prompt photon)'] = at_once[0], at_once[1]
         lines[f"{label}, recoil alone"] = contour(loud, DIRAC, RECOIL)
-        prompt = contour(loud, MAJORANA, COINCIDENCE, PROMPT), contour(quiet, MAJORANA, COINCIDENCE, PROMPT)
-        bands[f'{label}, "max" (prompt photon)'] = prompt
-    bands = dict(sorted(bands.items(), key=lambda item: item[1][0].prompt))
+        others |= {f"{label}, Dirac": dirac[0], f"{label}, Dirac, no background": dirac[1]}
+    bands |= prompt
     figure = reach(bands, lines, constraints.load(LimitFlavour.E), mass_lines((MASSES[0], 9.0)), LABELS)
     return Result(figure, {"": _columns(bands, lines, others)}, _summary(bands, lines, others))
 

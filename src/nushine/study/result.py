@@ -1,6 +1,5 @@
 """What each part of the study hands back: a picture, its numbers, and sentences for the summary."""
 
-import csv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nushine.io import Column, write_csv
 from nushine.plotting.style import Figure, save
 
 Advance = Callable[[int], None]
@@ -47,16 +47,9 @@ def write(result: Result, folder: Path, name: str) -> None:
     """Write PDF, PNG, CSV and the sentences of one result; the sentences last, as a sign that all is there."""
     save(result.figure, folder, name)
     for suffix, columns in result.tables.items():
-        _write_csv(folder / f"{name}{suffix}.csv", columns)
+        numbers = [Column(header, "", np.asarray(values, dtype=float)) for header, values in columns.items()]
+        write_csv(folder / f"{name}{suffix}.csv", numbers)
     (folder / f"{name}.md").write_text(result.summary, encoding="utf-8")
-
-
-def _write_csv(path: Path, columns: Mapping[str, ArrayLike]) -> None:
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(columns)
-        for row in zip(*(np.asarray(column).tolist() for column in columns.values()), strict=True):
-            writer.writerow([f"{value:.8g}" if isinstance(value, float) else value for value in row])
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:

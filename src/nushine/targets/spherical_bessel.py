@@ -53,7 +53,7 @@ def langevin(z: Array) -> Array:
 
 
 def sin_cos(x: Array) -> tuple[Array, Array]:
-    """Sine and cosine together, to 3e-16 absolute for |x| < 1e6."""
+    """Sine and cosine together, to 3e-16 absolute for ``|x|`` < 1e6."""
     turns = jnp.round(x / (_HALF_PI[0] + _HALF_PI[1]))
     r = ((x - turns * _HALF_PI[0]) - turns * _HALF_PI[1]) - turns * _HALF_PI[2]
     sine, cosine = r * _horner(_SINC, r * r), _horner(_COS, r * r)

@@ -1,12 +1,8 @@
 r"""The conventions of the dipole coupling in the literature, converted explicitly.
 
-======================  =========================================================  ===============================
-name                    Lagrangian                                                 used by
-======================  =========================================================  ===============================
-mu (this package)       :math:`(\mu\,\mu_B/2)\,\bar\nu\sigma^{\mu\nu}N_R F_{\mu\nu}`  papers on magnetic moments
-d                       :math:`d\,\bar\nu\sigma^{\mu\nu}N_R F_{\mu\nu}`               Magill et al. 2018
-mu_tr                   :math:`(\mu_{tr}/2)\,\bar\nu\sigma^{\mu\nu}N_R F_{\mu\nu}`    DarkNews, for its vertex
-======================  =========================================================  ===============================
+- mu (this package, papers on magnetic moments): :math:`(\mu\,\mu_B/2)\,\bar\nu\sigma^{\mu\nu}N_R F_{\mu\nu}`
+- d (Magill et al. 2018): :math:`d\,\bar\nu\sigma^{\mu\nu}N_R F_{\mu\nu}`
+- mu_tr (DarkNews, for its vertex): :math:`(\mu_{tr}/2)\,\bar\nu\sigma^{\mu\nu}N_R F_{\mu\nu}`
 
 Thus mu_tr = 2 d = mu mu_B. The numbers: d = 148.15 GeV^-1 mu/mu_B, mu_B = 296.30 GeV^-1.
 Dimensionful couplings are in `hepunits` (1/MeV): write ``0.1 / GeV`` to give one, multiply by ``GeV`` to read one.

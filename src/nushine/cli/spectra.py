@@ -69,6 +69,8 @@ def spectrum(
         raise ValueError('--m-N is missing: give the mass of N, as in --m-N "3 MeV"')
     output.check_out(out)
     m_N_MeV = options.energy(m_N, "--m-N") if m_N else None
+    if m_N_MeV == 0 and observable is not ObservableName.RECOIL:
+        raise ValueError("--m-N: N without mass gives no photon; give a mass above zero")
     with output.progress("computing the spectrum", None):
         setup, interaction = _setup(experiment, process, m_N_MeV, mu, nature, flavour)
         counted = ChannelName.RECOIL if observable is ObservableName.RECOIL else channel
