@@ -61,7 +61,7 @@ def E_nu_min(E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike) -> Array:
 def momentum(E: ArrayLike, m: ArrayLike) -> Array:
     r""":math:`p = \sqrt{(E - m)(E + m)}` [MeV]; zero where E < m."""
     E, m = jnp.asarray(E), jnp.asarray(m)
-    return _sqrt((E - m) * (E + m))
+    return _sqrt(jnp.maximum(E - m, 0.0) * (E + m))
 
 
 def transverse_momentum(E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike) -> Array:
@@ -85,14 +85,18 @@ def E_R_limits_at_E_N(E_N: ArrayLike, m_N: ArrayLike, m_A: ArrayLike) -> tuple[A
 
     .. math:: E_R = \frac{(E_N \mp p_N)^2}{2 (m_A - E_N \pm p_N)}, \qquad E_N - p_N = \frac{m_N^2}{E_N + p_N}
 
-    The upper limit is infinite where :math:`E_N + p_N \ge m_A` (light targets only).
+    On light targets the upper limit is infinite where :math:`E_N + p_N \ge m_A`, and the lower one as well where
+    :math:`E_N - p_N \ge m_A`: such an N does not come out at all.
     """
     E_N, m_N, m_A = jnp.asarray(E_N), jnp.asarray(m_N), jnp.asarray(m_A)
     plus = E_N + momentum(E_N, m_N)
     minus = m_N**2 / plus
-    bound = plus < m_A
-    high = jnp.where(bound, plus**2 / (2 * jnp.where(bound, m_A - plus, 1.0)), jnp.inf)
-    return minus**2 / (2 * (m_A - minus)), high
+
+    def limit(sum_or_difference: Array) -> Array:
+        finite = sum_or_difference < m_A
+        return jnp.where(finite, sum_or_difference**2 / (2 * jnp.where(finite, m_A - sum_or_difference, 1.0)), jnp.inf)
+
+    return limit(minus), limit(plus)
 
 
 def _sqrt(x: Array) -> Array:

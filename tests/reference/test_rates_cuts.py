@@ -75,7 +75,7 @@ def test_photon_threshold_cuts_the_spectrum(germanium: Target, flux: Source, E_m
         float(w @ np.asarray(photon_spectrum(x, flux, germanium, signal, PATH)))
         for x, w in panels(spectrum_kinks(germanium, high=E_min), 60)
     )
-    np.testing.assert_allclose(above + below, whole, rtol=1.5e-5)  # as above, in `below`
+    np.testing.assert_allclose(above + below, whole, rtol=1e-6)  # as above, in `below`
     assert 0.05 < above / whole < 0.95
     cut = Selection(E_gamma_min=E_min)
     x = np.array([0.9, 1.1]) * E_min

@@ -7,7 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from nushine.numerics.checks import require_between, require_finite, require_non_negative, require_positive
+from nushine.numerics.checks import (
+    require_between,
+    require_finite,
+    require_non_negative,
+    require_ordered,
+    require_positive,
+)
 
 
 @pytest.mark.parametrize("value", [1.0, 3, np.float32(2.0), np.array([1.0, 2.0]), jnp.array([[0.5]]), []])
@@ -44,6 +50,16 @@ def test_the_line_names_the_first_bad_value_its_unit_and_the_cure() -> None:
         require_between("cos", 1.5, -1.0, 1.0)
     assert str(caught.value) == "cos = 1.5 is not allowed: give a number from -1 to 1"
     assert "\n" not in str(caught.value)
+
+
+def test_ordered() -> None:
+    require_ordered("a", 1.0, "b", np.inf)
+    require_ordered("a", np.array([1.0, 2.0]), "b", 3.0)
+    for low, high in ((2.0, 1.0), (1.0, 1.0), (np.nan, 1.0), (1.0, np.nan), (np.array([0.0, 5.0]), 3.0)):
+        with pytest.raises(ValueError, match="is not below b = ") as caught:
+            require_ordered("a", low, "b", high, "MeV")
+        assert "\n" not in str(caught.value)
+    assert float(jax.jit(lambda x: require_ordered("a", x, "b", 0.0) or x)(1.0)) == 1.0  # traced values pass
 
 
 def test_traced_values_pass_unseen() -> None:

@@ -3,12 +3,13 @@
 from abc import abstractmethod
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
 from nushine import kinematics
+from nushine.numerics.checks import require_non_negative
+from nushine.numerics.compilation import jit
 from nushine.sources.base import Flavour
 from nushine.targets.isotopes import Isotope
 
@@ -36,7 +37,6 @@ class Interaction(eqx.Module):
     def strength(self, flavour: Flavour) -> ArrayLike:
         """Factor of the cross section for a beam of this flavour composition."""
 
-    @jax.jit
     def dsigma_dE_R(self, E_nu: ArrayLike, E_R: ArrayLike, isotope: Isotope) -> Array:
         """Differential cross section on one nucleus.
 
@@ -52,7 +52,18 @@ class Interaction(eqx.Module):
         Array
             dsigma/dE_R [mm^2/MeV]; zero outside the kinematic limits. Read it with ``/ (cm**2 / keV)``.
 
+        Raises
+        ------
+        ValueError
+            For negative or non-finite energies.
+
         """
+        require_non_negative("E_nu", E_nu, "MeV")
+        require_non_negative("E_R", E_R, "MeV")
+        return self._dsigma_dE_R(E_nu, E_R, isotope)
+
+    @jit
+    def _dsigma_dE_R(self, E_nu: ArrayLike, E_R: ArrayLike, isotope: Isotope) -> Array:
         E_nu, E_R = jnp.asarray(E_nu), jnp.asarray(E_R)
         safe_E_nu, safe_E_R = jnp.where(E_nu > 0, E_nu, 1.0), jnp.where(E_R > 0, E_R, 1.0)
         c0, c1, c2 = self.series(safe_E_R, isotope)

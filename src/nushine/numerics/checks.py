@@ -1,51 +1,54 @@
 """Checks of user input: one clear line that says what is wrong and what to do. Traced values pass unseen."""
 
-from collections.abc import Callable
+import math
 
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+LEAST = math.ulp(0.0)
+LARGEST = float(np.finfo(float).max)
 
 
 def require_positive(name: str, value: ArrayLike, unit: str = "", cure: str = "") -> None:
     """Raise ValueError unless every element is finite and > 0."""
-    _require(name, value, unit, cure or "give a finite number above zero", lambda x: x > 0)
+    _require(name, value, unit, cure or "give a finite number above zero", LEAST, LARGEST)
 
 
 def require_non_negative(name: str, value: ArrayLike, unit: str = "", cure: str = "") -> None:
     """Raise ValueError unless every element is finite and >= 0."""
-    _require(name, value, unit, cure or "give a finite number that is zero or above", lambda x: x >= 0)
+    _require(name, value, unit, cure or "give a finite number that is zero or above", 0.0, LARGEST)
 
 
 def require_between(name: str, value: ArrayLike, low: float, high: float, unit: str = "", cure: str = "") -> None:
     """Raise ValueError unless every element is in [low, high]."""
-    cure = cure or f"give a number from {low:g} to {high:g}"
-    _require(name, value, unit, cure, lambda x: (x >= low) & (x <= high))
+    _require(name, value, unit, cure or f"give a number from {low:g} to {high:g}", low, high)
 
 
 def require_finite(name: str, value: ArrayLike, unit: str = "") -> None:
     """Raise ValueError unless every element is finite."""
-    _require(name, value, unit, "give a finite number", np.isfinite)
+    _require(name, value, unit, "give a finite number", -LARGEST, LARGEST)
 
 
 def require_ordered(low_name: str, low: ArrayLike, high_name: str, high: ArrayLike, unit: str = "") -> None:
-    """Raise ValueError unless low < high."""
+    """Raise ValueError unless low < high everywhere."""
     if isinstance(low, Tracer) or isinstance(high, Tracer):
         return
-    if not np.all(np.asarray(low) < np.asarray(high)):
-        raise ValueError(f"{low_name} = {low} {unit} is not below {high_name} = {high} {unit}: exchange or mend them")
+    a, b = np.broadcast_arrays(np.asarray(low, dtype=float), np.asarray(high, dtype=float))
+    wrong = ~(a < b)
+    if wrong.any():
+        raise ValueError(
+            f"{low_name} = {a[wrong].flat[0]:g} {unit} is not below {high_name} = {b[wrong].flat[0]:g} {unit}: "
+            "exchange or mend them"
+        )
 
 
-def _require(
-    name: str, value: ArrayLike, unit: str, cure: str, test: Callable[[FloatArray], NDArray[np.bool_]]
-) -> None:
+def _require(name: str, value: ArrayLike, unit: str, cure: str, low: float, high: float) -> None:
+    """Raise ValueError, with the first offender, unless all elements are in [low, high]; NaN never is."""
     if isinstance(value, Tracer):
         return
     x = np.asarray(value, dtype=float)
-    good = np.isfinite(x) & test(x)
-    if not np.all(good):
-        first = x[~good].flat[0] if x.ndim else float(x)
-        raise ValueError(f"{name} = {first:g}{' ' + unit if unit else ''} is not allowed: {cure}")
+    if x.size == 0 or (x.min() >= low and x.max() <= high):  # a NaN makes both NaN
+        return
+    first = x[~((x >= low) & (x <= high))].flat[0]
+    raise ValueError(f"{name} = {first:g}{' ' + unit if unit else ''} is not allowed: {cure}")

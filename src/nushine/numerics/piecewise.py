@@ -11,6 +11,8 @@ from jax import Array
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
+from nushine.numerics.compilation import jit
+
 FloatArray = NDArray[np.float64]
 
 DEGREE = 15
@@ -49,6 +51,7 @@ class Piecewise(eqx.Module):
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
         return cls(jnp.asarray(x), jnp.asarray(np.stack([(y[1:] + y[:-1]) / 2, (y[1:] - y[:-1]) / 2], axis=1)))
 
+    @jit
     def __call__(self, x: ArrayLike) -> Array:
         """Value at x (any shape); zero outside the knots."""
         x = jnp.asarray(x)
@@ -110,12 +113,20 @@ def geometric(knots: ArrayLike, ratio: float = 1.5, step: float = np.inf, floor:
     edges = np.unique(np.asarray(knots, dtype=float))
     if edges[0] == 0.0 and floor * edges[-1] < edges[1]:
         edges = np.insert(edges, 1, floor * edges[-1])
-    out = [edges[:1]]
-    for a, b in pairwise(edges):
-        n = 1 if a == 0.0 else int(np.ceil(max(np.log(b / a) / np.log(ratio), (b - a) / step, 1.0) - 1e-9))
-        out.append(np.geomspace(a, b, n + 1)[1:-1] if n > 1 else edges[:0])
-        out.append(np.array([b]))
-    return np.unique(np.concatenate(out))
+    pieces = [_subdivided(a, b, ratio, step) for a, b in pairwise(edges)]
+    return np.concatenate([edges[:1], *pieces])
+
+
+def _subdivided(a: float, b: float, ratio: float, step: float) -> FloatArray:
+    """Knots above a up to b, evenly spaced or in a geometric row, whichever needs fewer."""
+    if a == 0.0:
+        return np.array([b])
+    even = int(np.ceil(max((b - a) / step, (b - a) / (a * (ratio - 1))) - 1e-9))
+    shrink = min(1 / ratio, 1.0) if step >= b else max(1 / ratio, 1 - step / b)
+    row = int(np.ceil(np.log(a / b) / np.log(shrink) - 1e-9))
+    if even <= row:
+        return np.append(np.linspace(a, b, max(even, 1) + 1)[1:-1], b)
+    return np.append(np.geomspace(a, b, max(row, 1) + 1)[1:-1], b)
 
 
 def _clenshaw(coefficients: Array, u: Array) -> Array:

@@ -28,17 +28,25 @@ def interval(low: ArrayLike, high: ArrayLike, n: int) -> tuple[Array, Array]:
     return start + width * jnp.asarray(x), width * jnp.asarray(w)
 
 
-def from_onset(low: ArrayLike, breaks: Array, n: int) -> tuple[Array, Array]:
-    """Nodes and weights from `low` to the last break, n in each segment between breaks, flattened.
+def from_onset(low: ArrayLike, breaks: Array, n: int, rest: ArrayLike = 0.0) -> tuple[Array, Array]:
+    r"""Nodes and weights from `low` to the last break, n in each segment between breaks, flattened.
 
-    The variable is the square root of the distance from `low`, where the integrand may start like a square root.
-    Breaks below `low` give segments of zero width.
+    The variable is the square root of the distance from `low` in :math:`p = \sqrt{x^2 - \text{rest}^2}`: integrands
+    may start like a square root or a logarithm at `low`, and go as 1/p where x is close to `rest`. Breaks below `low`
+    give segments of zero width. `low` must be `rest` or above.
     """
-    low = jnp.asarray(low)
-    roots = jnp.sqrt(_positive(jnp.sort(breaks) - low))
+    low, rest = jnp.asarray(low), jnp.asarray(rest)
+    onset = _momentum(low, rest)
+    roots = jnp.sqrt(_positive(_momentum(jnp.sort(breaks), rest) - onset))
     roots = jnp.concatenate([jnp.zeros(1), roots])
     v, w = interval(roots[:-1], roots[1:], n)
-    return (low + v**2).ravel(), (2 * v * w).ravel()
+    p = (onset + v**2).ravel()
+    x = jnp.maximum(jnp.hypot(p, rest), low)
+    return x, (2 * v * w).ravel() * p / x
+
+
+def _momentum(x: Array, rest: Array) -> Array:
+    return jnp.sqrt(_positive((x - rest) * (x + rest)))
 
 
 def around(low: Array, high: Array, centre: Array, width: Array, n: int) -> tuple[Array, Array]:

@@ -10,6 +10,8 @@ from jax.typing import ArrayLike
 from nushine.decay import RADIATIVE, Decay, PhotonMode, flight, photon_angle_density, photon_energy_density
 from nushine.interactions.dipole import Dipole
 from nushine.numerics import quadrature
+from nushine.numerics.checks import require_between, require_non_negative
+from nushine.numerics.compilation import jit
 from nushine.rates.plane import (
     EVERYTHING,
     N_R,
@@ -25,7 +27,6 @@ from nushine.targets.compounds import Target
 from nushine.targets.isotopes import Isotope
 
 
-@jax.jit
 def photon_spectrum(
     E_gamma: ArrayLike,
     source: Source,
@@ -49,8 +50,27 @@ def photon_spectrum(
     Array
         The spectrum; zero outside the kinematic range and below the photon threshold.
 
-    """
+    Raises
+    ------
+    ValueError
+        For negative or non-finite energies, and for a negative path.
 
+    """
+    require_non_negative("E_gamma", E_gamma, "MeV")
+    require_non_negative("path", path, "mm")
+    return _photon_spectrum(jnp.asarray(E_gamma, dtype=float), source, target, signal, path, decay, selection)
+
+
+@jit
+def _photon_spectrum(
+    E_gamma: Array,
+    source: Source,
+    target: Target,
+    signal: Dipole,
+    path: ArrayLike,
+    decay: Decay,
+    selection: Selection,
+) -> Array:
     def density(E: Array) -> Array:
         def of_isotope(isotope: Isotope) -> Array:
             rate = jnp.zeros(())
@@ -61,7 +81,6 @@ def photon_spectrum(
 
         return sum_over_isotopes(target, of_isotope)
 
-    E_gamma = jnp.asarray(E_gamma)
     visible = (E_gamma > 0) & (E_gamma >= selection.E_gamma_min)
     spectrum = _map(density, jnp.where(visible, E_gamma, 1.0))
     return jnp.where(visible, spectrum, 0.0)
@@ -91,7 +110,6 @@ def _energy_density(
     return jnp.sum(plane.rate * decay.probability(N.E, path, signal) * density)
 
 
-@jax.jit
 def photon_angle_spectrum(
     cos_theta: ArrayLike,
     source: Source,
@@ -115,8 +133,27 @@ def photon_angle_spectrum(
     Array
         The spectrum; zero outside the cone of the selection.
 
-    """
+    Raises
+    ------
+    ValueError
+        For cosines out of range, and for a negative path.
 
+    """
+    require_between("cos_theta", cos_theta, -1.0, 1.0)
+    require_non_negative("path", path, "mm")
+    return _photon_angle_spectrum(jnp.asarray(cos_theta, dtype=float), source, target, signal, path, decay, selection)
+
+
+@jit
+def _photon_angle_spectrum(
+    cos_theta: Array,
+    source: Source,
+    target: Target,
+    signal: Dipole,
+    path: ArrayLike,
+    decay: Decay,
+    selection: Selection,
+) -> Array:
     def density(theta: Array) -> Array:
         def of_isotope(isotope: Isotope) -> Array:
             rate = jnp.zeros(())
@@ -127,8 +164,7 @@ def photon_angle_spectrum(
 
         return sum_over_isotopes(target, of_isotope)
 
-    cos_theta = jnp.asarray(cos_theta)
-    visible = (jnp.abs(cos_theta) <= 1) & (cos_theta >= selection.cos_theta_min)
+    visible = cos_theta >= selection.cos_theta_min
     return jnp.where(visible, _map(density, jnp.arccos(jnp.where(visible, cos_theta, 0.0))), 0.0)
 
 

@@ -63,10 +63,10 @@ FLAT = 1e3
 """Width of a peak in log E_R that is no peak: the quadrature is then the plain one."""
 
 
-def beam_nodes(beam: Beam, E_low: Array, breaks: Array) -> tuple[Array, Array]:
+def beam_nodes(beam: Beam, E_low: Array, breaks: Array, rest: ArrayLike) -> tuple[Array, Array]:
     """Neutrino energies above E_low and their weights (flux times quadrature weight); lines come last."""
     knots = beam.continuum.knots
-    E, w = quadrature.from_onset(E_low, jnp.concatenate([knots, jnp.minimum(breaks, knots[-1])]), N_E)
+    E, w = quadrature.from_onset(E_low, jnp.concatenate([knots, jnp.minimum(breaks, knots[-1])]), N_E, rest)
     above = beam.lines_E > E_low
     lines_E = jnp.where(above, beam.lines_E, E_low + 1.0)
     return jnp.concatenate([E, lines_E]), jnp.concatenate(
@@ -90,8 +90,9 @@ def outer(
     edges = jnp.stack([jnp.asarray(selection.E_R_min), jnp.asarray(selection.E_R_max)])
     finite = (edges > 0) & jnp.isfinite(edges)
     kinks = jnp.where(finite, kinematics.E_nu_min(jnp.where(finite, edges, 1.0), m, m_A), jnp.inf)
-    onset = jnp.maximum(jnp.maximum(kinematics.threshold(m, m_A), E_low), E_NU_FLOOR * beam.E_max)
-    E, w = beam_nodes(beam, onset, jnp.concatenate([breaks, kinks]))
+    threshold = kinematics.threshold(m, m_A)
+    onset = jnp.maximum(jnp.maximum(threshold, E_NU_FLOOR * beam.E_max), jnp.where(jnp.isfinite(E_low), E_low, 0.0))
+    E, w = beam_nodes(beam, onset, jnp.concatenate([breaks, kinks]), threshold)
     high = kinematics.E_R_max(E, m, m_A)
     low = jnp.maximum(kinematics.E_R_min(E, m, m_A), E_R_FLOOR * high)
     return E, w, jnp.maximum(low, selection.E_R_min), jnp.minimum(high, selection.E_R_max)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
@@ -10,6 +9,8 @@ from jax.typing import ArrayLike
 from nushine import kinematics
 from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
+from nushine.numerics.checks import require_non_negative
+from nushine.numerics.compilation import jit
 from nushine.numerics.piecewise import Piecewise
 from nushine.rates.plane import EVERYTHING, Selection, production, sum_over_isotopes
 from nushine.sources.base import Beam, Source
@@ -18,7 +19,6 @@ from nushine.targets.electrons import Electrons, electron
 from nushine.targets.isotopes import Isotope
 
 
-@jax.jit
 def recoil_rate(E_R: ArrayLike, source: Source, target: Target, interaction: Interaction) -> Array:
     r"""Recoil spectrum per target mass and time.
 
@@ -36,7 +36,12 @@ def recoil_rate(E_R: ArrayLike, source: Source, target: Target, interaction: Int
     Returns
     -------
     Array
-        dR/dE_R [1/(mass ns MeV)], zero at or below E_R = 0 and beyond the end point.
+        dR/dE_R [1/(mass ns MeV)], zero at E_R = 0 and beyond the end point.
+
+    Raises
+    ------
+    ValueError
+        For negative or non-finite energies.
 
     Notes
     -----
@@ -44,11 +49,15 @@ def recoil_rate(E_R: ArrayLike, source: Source, target: Target, interaction: Int
     closed form on each segment.
 
     """
-    per_nucleus = _per_scatterer(source, interaction, jnp.asarray(E_R))
-    return sum_over_isotopes(target, per_nucleus)
+    require_non_negative("E_R", E_R, "MeV")
+    return _recoil_rate(jnp.asarray(E_R, dtype=float), source, target, interaction)
 
 
-@jax.jit
+@jit
+def _recoil_rate(E_R: Array, source: Source, target: Target, interaction: Interaction) -> Array:
+    return sum_over_isotopes(target, _per_scatterer(source, interaction, E_R))
+
+
 def electron_recoil_rate(E_R: ArrayLike, source: Source, electrons: Electrons, interaction: Dipole) -> Array:
     r"""Recoil spectrum of the electrons of a target, :math:`dR/dE_R = n_e(E_R)\, dR_e/dE_R`.
 
@@ -64,10 +73,20 @@ def electron_recoil_rate(E_R: ArrayLike, source: Source, electrons: Electrons, i
     Returns
     -------
     Array
-        dR/dE_R [1/(mass ns MeV)], zero at or below E_R = 0 and beyond the end point.
+        dR/dE_R [1/(mass ns MeV)], zero at E_R = 0 and beyond the end point.
+
+    Raises
+    ------
+    ValueError
+        For negative or non-finite energies.
 
     """
-    E_R = jnp.asarray(E_R)
+    require_non_negative("E_R", E_R, "MeV")
+    return _electron_recoil_rate(jnp.asarray(E_R, dtype=float), source, electrons, interaction)
+
+
+@jit
+def _electron_recoil_rate(E_R: Array, source: Source, electrons: Electrons, interaction: Dipole) -> Array:
     return electrons.open_per_mass(E_R) * _per_scatterer(source, interaction, E_R)(electron())
 
 
@@ -97,7 +116,7 @@ def _folded(beam: Beam, moments: tuple[Piecewise, ...], E_min: Array, c: tuple[A
     return rate
 
 
-@jax.jit
+@jit
 def scattering_rate(
     source: Source, target: Target, interaction: Interaction, selection: Selection = EVERYTHING
 ) -> Array:

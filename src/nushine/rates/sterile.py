@@ -8,6 +8,8 @@ from jax.typing import ArrayLike
 
 from nushine.decay import RADIATIVE, Decay, flight, photon_acceptance
 from nushine.interactions.dipole import Dipole
+from nushine.numerics.checks import require_non_negative
+from nushine.numerics.compilation import jit
 from nushine.rates.plane import EVERYTHING, Selection, photon_breaks, production
 from nushine.sources.base import Source
 from nushine.targets.compounds import Target
@@ -38,7 +40,7 @@ class Yield(eqx.Module):
     decay: Decay
     path: Array
 
-    @jax.jit
+    @jit
     def __call__(self, mu: ArrayLike) -> Array:
         """Rate [1/(mass ns)] for moments mu [mu_B] of any shape."""
 
@@ -53,7 +55,6 @@ class Yield(eqx.Module):
         return rates.reshape(mu.shape)
 
 
-@jax.jit
 def sterile_yield(
     source: Source,
     target: Target,
@@ -63,6 +64,14 @@ def sterile_yield(
     selection: Selection = EVERYTHING,
 ) -> Yield:
     """Fold flux, up-scattering and photon acceptance once, for all couplings (see `Yield` and `sterile_rate`)."""
+    require_non_negative("path", path, "mm")
+    return _sterile_yield(source, target, signal, path, decay, selection)
+
+
+@jit
+def _sterile_yield(
+    source: Source, target: Target, signal: Dipole, path: ArrayLike, decay: Decay, selection: Selection
+) -> Yield:
     unit = eqx.tree_at(lambda s: s.mu, signal, 1.0)
     modes = [mode for _, mode in decay.photons(unit)]
 
@@ -87,7 +96,6 @@ def sterile_yield(
     return Yield(weights.reshape(len(modes), -1), E_N.ravel(), unit, decay, jnp.asarray(path))
 
 
-@jax.jit
 def sterile_rate(
     source: Source,
     target: Target,
@@ -112,11 +120,15 @@ def sterile_rate(
     selection : Selection
         Recoil window, photon threshold and cone; everything by default.
 
+    Raises
+    ------
+    ValueError
+        For a negative path.
+
     Notes
     -----
     A_gamma, the fraction of photons above threshold and in the cone, is in closed form at each point; the integrals
     have a relative accuracy of 1e-6 or better without a cone (see docs/validation).
 
     """
-    rate: Array = sterile_yield(source, target, signal, path, decay, selection)(signal.mu)
-    return rate
+    return sterile_yield(source, target, signal, path, decay, selection)(signal.mu)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+from nushine.numerics.checks import require_non_negative
 from nushine.numerics.piecewise import Piecewise
 
 
@@ -74,6 +75,7 @@ class Source(eqx.Module):
 
         Divide by units to read it: ``source.flux(E_nu) * (cm**2 * s * MeV)``. Lines are not in it (see `total`).
         """
+        require_non_negative("E_nu", E_nu, "MeV")
         return sum((beam.continuum(E_nu) for beam in self.beams), jnp.zeros(()))
 
     def total(self, E_low: ArrayLike | None = None, E_high: ArrayLike | None = None) -> Array:
