@@ -313,7 +313,8 @@ def test_a_reader_that_has_enough_ends_the_program_quietly() -> None:
 def test_ctrl_c_prints_what_is_done(tmp_path: Path) -> None:
     noted = tmp_path / "done"
     code = (  # notes when two masses are done, so that the test need not guess
-        "import pathlib, nushine.cli.reach as limit\n"
+        "import pathlib, signal, nushine.cli.reach as limit\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell in the background has it ignored
         "reach = limit._reach\n"
         "def noting(*args, **options):\n"
         "    for i, item in enumerate(reach(*args, **options)):\n"
@@ -324,12 +325,15 @@ def test_ctrl_c_prints_what_is_done(tmp_path: Path) -> None:
         "main()\n"
     )
     command = [sys.executable, "-c", code, "limit", "nucleus-1kg", "--masses", "1 MeV", "9 MeV", "90000", "--json"]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
-    while not noted.exists() and child.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
-    child.send_signal(signal.SIGINT)
-    stdout, stderr = child.communicate(timeout=300)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        deadline = time.monotonic() + 300
+        while not noted.exists() and child.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        try:
+            stdout, stderr = child.communicate(timeout=300)
+        finally:
+            child.kill()
     assert child.returncode == 130
     shown = json.loads(stdout)
     assert shown["complete"] is False

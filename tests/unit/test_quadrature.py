@@ -30,12 +30,13 @@ def test_interval_broadcasts_and_is_empty_where_the_limits_are_reversed() -> Non
     np.testing.assert_array_equal(w[1, 2], 0.0)
 
 
-def test_from_onset_takes_square_roots_exactly() -> None:
-    """int_a^b (x-a)^(1/2) x dx; with x = a + v^2 it is a polynomial of degree 4 in v."""
+def test_from_onset_takes_momenta_exactly() -> None:
+    """int_a^b p x dx and int_a^b x/p dx with p = sqrt(x^2 - a^2): polynomials in p, also where p begins at zero."""
     a, b = 1.2, 5.0
-    x, w = quadrature.from_onset(jnp.asarray(a), jnp.array([2.0, b, 0.3]), 3)
-    expected = 2 / 5 * (b - a) ** 2.5 + 2 / 3 * a * (b - a) ** 1.5
-    np.testing.assert_allclose(jnp.sum(w * jnp.sqrt(x - a) * x), expected, rtol=ROUNDING)
+    x, w = quadrature.from_onset(jnp.asarray(a), jnp.array([2.0, b, 0.3]), 3, rest=a)
+    p, p_b = jnp.sqrt((x - a) * (x + a)), np.sqrt(b**2 - a**2)
+    np.testing.assert_allclose(jnp.sum(w * p * x), p_b**3 / 3, rtol=ROUNDING)
+    np.testing.assert_allclose(jnp.sum(jnp.where(p > 0, w * x / p, 0.0)), p_b, rtol=ROUNDING)
 
 
 def test_from_onset_respects_breaks_and_ignores_those_below() -> None:

@@ -31,22 +31,15 @@ def interval(low: ArrayLike, high: ArrayLike, n: int) -> tuple[Array, Array]:
 def from_onset(low: ArrayLike, breaks: Array, n: int, rest: ArrayLike = 0.0) -> tuple[Array, Array]:
     r"""Nodes and weights from `low` to the last break, n in each segment between breaks, flattened.
 
-    The variable is the square root of the distance from `low` in :math:`p = \sqrt{x^2 - \text{rest}^2}`: integrands
-    may start like a square root or a logarithm at `low`, and go as 1/p where x is close to `rest`. Breaks below `low`
-    give segments of zero width. `low` must be `rest` or above.
+    The variable is :math:`p = \sqrt{x^2 - \text{rest}^2}`: integrands may start like a square root of x - rest, and may
+    go as 1/p. Breaks below `low` give segments of zero width. `low` must be `rest` or above.
     """
     low, rest = jnp.asarray(low), jnp.asarray(rest)
-    onset = _momentum(low, rest)
-    roots = jnp.sqrt(_positive(_momentum(jnp.sort(breaks), rest) - onset))
-    roots = jnp.concatenate([jnp.zeros(1), roots])
-    v, w = interval(roots[:-1], roots[1:], n)
-    p = (onset + v**2).ravel()
+    edges = jnp.concatenate([low[None], jnp.sort(jnp.where(breaks > low, breaks, low))])
+    momenta = jnp.sqrt(_positive((edges - rest) * (edges + rest)))
+    p, w = interval(momenta[:-1], momenta[1:], n)
     x = jnp.maximum(jnp.hypot(p, rest), low)
-    return x, (2 * v * w).ravel() * p / x
-
-
-def _momentum(x: Array, rest: Array) -> Array:
-    return jnp.sqrt(_positive((x - rest) * (x + rest)))
+    return x.ravel(), (w * p / x).ravel()
 
 
 def around(low: Array, high: Array, centre: Array, width: Array, n: int) -> tuple[Array, Array]:

@@ -131,7 +131,8 @@ def photon_breaks(E_gamma: ArrayLike, E_rest: ArrayLike, m_N: ArrayLike, m_A: Ar
     r"""Neutrino energies between which a photon energy begins to be reached (or passed by all photons).
 
     An N of energy :math:`E_N = \tfrac12 m_N (u + 1/u)`, u = E_gamma/E*, has E_gamma at the end of its range; it
-    comes from neutrinos of energy E_N plus the recoil.
+    comes from neutrinos of energy E_N plus the recoil. A third break lies close to the first, where the rate begins
+    like a logarithm.
     """
     u = jnp.asarray(E_gamma) / E_rest
     m_N = jnp.where(jnp.asarray(m_N) > 0, m_N, 1.0)  # a massless N does not decay
@@ -139,7 +140,8 @@ def photon_breaks(E_gamma: ArrayLike, E_rest: ArrayLike, m_N: ArrayLike, m_A: Ar
     u = jnp.where(positive, u, 1.0)
     E_N = m_N * (1 + (u - 1) ** 2 / (2 * u))
     low, high = kinematics.E_R_limits_at_E_N(E_N, m_N, m_A)
-    return jnp.where(positive, jnp.stack([E_N + low, E_N + jnp.where(jnp.isfinite(high), high, low)]), 0.0)
+    width = jnp.where(jnp.isfinite(high), high - low, 0.0)
+    return jnp.where(positive, jnp.stack([E_N + low, E_N + low + width / 30, E_N + low + width]), 0.0)
 
 
 def sum_over_isotopes(target: Target, of_isotope: Callable[[Isotope], Array]) -> Array:
