@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hepunits import fermi
 
+from nushine.numerics.entire import langevin, sin_cos, sinc, sphere, y_over_sinh
 from nushine.targets import Helm, KleinNystrand, PointLike, SymmetrisedFermi, charge_radius
-from nushine.targets.spherical_bessel import langevin, sin_cos, sinc, sphere, y_over_sinh
 
 FAMILIES = [Helm, KleinNystrand, SymmetrisedFermi]
 

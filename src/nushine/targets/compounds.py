@@ -12,8 +12,8 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from nushine.constants import MASS_PER_ENERGY
+from nushine.numerics.arrays import as_array, namespace
 from nushine.numerics.checks import require_positive
-from nushine.targets.arrays import as_array, namespace
 from nushine.targets.form_factors import FormFactor, Helm
 from nushine.targets.isotopes import Isotope, Nuclide, Spin, build, find, natural, parse, periodic
 

@@ -13,8 +13,8 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from nushine.constants import m_e
+from nushine.numerics.arrays import as_array
 from nushine.numerics.checks import require_non_negative
-from nushine.targets.arrays import as_array
 from nushine.targets.compounds import Target, compound
 from nushine.targets.form_factors import PointLike
 from nushine.targets.isotopes import Isotope

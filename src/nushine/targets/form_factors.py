@@ -15,9 +15,9 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from nushine.constants import hbar_c
+from nushine.numerics.arrays import as_array, namespace
 from nushine.numerics.checks import require_non_negative, require_positive
-from nushine.targets.arrays import as_array, namespace
-from nushine.targets.spherical_bessel import langevin, sinc, sphere, y_over_sinh
+from nushine.numerics.entire import langevin, sinc, sphere, y_over_sinh
 
 _RADIUS_CURE = "give an rms charge radius above zero, e.g. 4.06 * fermi (hepunits)"
 

@@ -17,7 +17,7 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from nushine.constants import m_e, m_u
-from nushine.targets.arrays import as_array
+from nushine.numerics.arrays import as_array
 from nushine.targets.form_factors import FormFactor, Helm
 
 Spin = float | str | None
