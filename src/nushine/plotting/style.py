@@ -1,5 +1,6 @@
 """One look for all figures: colour-blind safe colours, serif mathematics, ticks on all sides."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +69,7 @@ def house_style() -> Iterator[None]:
 
 def save(figure: Figure, folder: Path, name: str) -> None:
     """Write a figure as PDF (without its date, so that equal figures are equal files) and as PNG."""
+    logging.getLogger("fontTools").setLevel(logging.ERROR)  # else it remarks on the dates inside the fonts
     FigureCanvasAgg(figure)
     figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
     figure.savefig(folder / f"{name}.png")

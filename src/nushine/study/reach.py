@@ -33,7 +33,7 @@ LABELS = {
     "borexino_superk": (2.2, 2.6e-10),
     "lep": (2.6, 1.6e-7),
     "lsnd": (1.02, 2.3e-7),
-    "superk_atmospheric_e": (3.3, 4.6e-8),
+    "superk_atmospheric_e": (2.6, 2.2e-9),
 }
 """Where the names of the published limits are written."""
 
