@@ -16,6 +16,7 @@ from nushine.rates.plane import (
     EVERYTHING,
     N_R,
     Selection,
+    least_E_N,
     outer,
     photon_breaks,
     recoil_at_angle,
@@ -71,19 +72,9 @@ def _photon_spectrum(
     decay: Decay,
     selection: Selection,
 ) -> Array:
-    def density(E: Array) -> Array:
-        def of_isotope(isotope: Isotope) -> Array:
-            rate = jnp.zeros(())
-            for beam in source.beams:
-                for branching, mode in decay.photons(signal):
-                    rate += branching * _energy_density(E, beam, isotope, signal, path, decay, mode, selection)
-            return rate
-
-        return sum_over_isotopes(target, of_isotope)
-
     visible = (E_gamma > 0) & (E_gamma >= selection.E_gamma_min)
-    spectrum = _map(density, jnp.where(visible, E_gamma, 1.0))
-    return jnp.where(visible, spectrum, 0.0)
+    safe = jnp.where(visible, E_gamma, 1.0)
+    return jnp.where(visible, _summed(_energy_density, safe, source, target, signal, path, decay, selection), 0.0)
 
 
 def _energy_density(
@@ -100,9 +91,7 @@ def _energy_density(
     m_N, E_rest = signal.m_N, mode.open_E_rest(signal)
     breaks = photon_breaks(E_gamma, E_rest, m_N, isotope.m_A)
     E, w, low, high = outer(beam, isotope, signal, selection, breaks[0], breaks)
-    u = E_gamma / E_rest
-    E_N_least = m_N * (1 + (u - 1) ** 2 / (2 * u))
-    high = jnp.maximum(jnp.minimum(high, E - E_N_least), low)
+    high = jnp.maximum(jnp.minimum(high, E - least_E_N(E_gamma / E_rest, m_N)), low)
     x, w_R = quadrature.interval(jnp.log(low), jnp.log(high), N_R)
     plane = weighted_points(beam, isotope, signal, E, w, x, w_R)
     N = flight(plane.E_nu, plane.E_R, m_N, isotope.m_A, isotope.spin)
@@ -154,18 +143,9 @@ def _photon_angle_spectrum(
     decay: Decay,
     selection: Selection,
 ) -> Array:
-    def density(theta: Array) -> Array:
-        def of_isotope(isotope: Isotope) -> Array:
-            rate = jnp.zeros(())
-            for beam in source.beams:
-                for branching, mode in decay.photons(signal):
-                    rate += branching * _angle_density(theta, beam, isotope, signal, path, decay, mode, selection)
-            return rate
-
-        return sum_over_isotopes(target, of_isotope)
-
     visible = cos_theta >= selection.cos_theta_min
-    return jnp.where(visible, _map(density, jnp.arccos(jnp.where(visible, cos_theta, 0.0))), 0.0)
+    theta = jnp.arccos(jnp.where(visible, cos_theta, 0.0))
+    return jnp.where(visible, _summed(_angle_density, theta, source, target, signal, path, decay, selection), 0.0)
 
 
 def _angle_density(
@@ -194,7 +174,30 @@ def _angle_density(
     return jnp.sum(plane.rate * decay.probability(N.E, path, signal) * density)
 
 
-def _map(function: Callable[[Array], Array], x: Array) -> Array:
-    """Apply a scalar function over an array of any shape, a few points at a time to bound the memory."""
-    values: Array = jax.lax.map(function, x.ravel(), batch_size=8)
+Density = Callable[[Array, Beam, Isotope, Dipole, ArrayLike, Decay, PhotonMode, Selection], Array]
+
+
+def _summed(
+    density: Density,
+    x: Array,
+    source: Source,
+    target: Target,
+    signal: Dipole,
+    path: ArrayLike,
+    decay: Decay,
+    selection: Selection,
+) -> Array:
+    """Sum a density over beams, isotopes and photon modes at each x, a few points at a time to bound the memory."""
+
+    def at_point(value: Array) -> Array:
+        def of_isotope(isotope: Isotope) -> Array:
+            rate = jnp.zeros(())
+            for beam in source.beams:
+                for branching, mode in decay.photons(signal):
+                    rate += branching * density(value, beam, isotope, signal, path, decay, mode, selection)
+            return rate
+
+        return sum_over_isotopes(target, of_isotope)
+
+    values: Array = jax.lax.map(at_point, x.ravel(), batch_size=8)
     return values.reshape(x.shape)

@@ -127,18 +127,23 @@ def recoil_at_angle(theta: Array, E_nu: Array, m_N: ArrayLike, m_A: ArrayLike) -
     return jnp.log(E_R), jnp.where(slope > 0, jnp.clip(slope * m_N / E_nu, 1e-9, FLAT), FLAT)
 
 
+def least_E_N(u: Array, m_N: ArrayLike) -> Array:
+    r"""Energy :math:`\tfrac12 m_N (u + 1/u)` that N needs for a photon of u times its energy in the rest frame."""
+    return jnp.asarray(m_N) * (1 + (u - 1) ** 2 / (2 * u))
+
+
 def photon_breaks(E_gamma: ArrayLike, E_rest: ArrayLike, m_N: ArrayLike, m_A: ArrayLike) -> Array:
     r"""Neutrino energies between which a photon energy begins to be reached (or passed by all photons).
 
-    An N of energy :math:`E_N = \tfrac12 m_N (u + 1/u)`, u = E_gamma/E*, has E_gamma at the end of its range; it
-    comes from neutrinos of energy E_N plus the recoil. A third break lies close to the first, where the rate begins
+    An N of the energy `least_E_N` has E_gamma at the end of its range; it comes from neutrinos of that energy plus
+    the recoil. A third break lies close to the first, where the rate begins
     like a logarithm.
     """
     u = jnp.asarray(E_gamma) / E_rest
     m_N = jnp.where(jnp.asarray(m_N) > 0, m_N, 1.0)  # a massless N does not decay
     positive = u > 0
     u = jnp.where(positive, u, 1.0)
-    E_N = m_N * (1 + (u - 1) ** 2 / (2 * u))
+    E_N = least_E_N(u, m_N)
     low, high = kinematics.E_R_limits_at_E_N(E_N, m_N, m_A)
     width = jnp.where(jnp.isfinite(high), high - low, 0.0)
     return jnp.where(positive, jnp.stack([E_N + low, E_N + low + width / 30, E_N + low + width]), 0.0)
