@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-import nushine.numerics  # noqa: F401  (double precision)
+from nushine.numerics.arrays import safe_sqrt
 
 
 def threshold(m_N: ArrayLike, m_A: ArrayLike) -> Array:
@@ -39,7 +39,7 @@ def E_R_max(E_nu: ArrayLike, m_N: ArrayLike, m_A: ArrayLike) -> Array:
     """
     E_nu, m_N, m_A = jnp.asarray(E_nu), jnp.asarray(m_N), jnp.asarray(m_A)
     shift = m_N**2 / (2 * m_A)
-    r = 2 * _sqrt(((E_nu - m_N) - shift) * (E_nu + m_N - shift))
+    r = 2 * safe_sqrt(((E_nu - m_N) - shift) * (E_nu + m_N - shift))
     return (E_nu * (2 * (E_nu - shift) + r) - m_N**2) / (2 * (m_A + 2 * E_nu))
 
 
@@ -61,7 +61,7 @@ def E_nu_min(E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike) -> Array:
 def momentum(E: ArrayLike, m: ArrayLike) -> Array:
     r""":math:`p = \sqrt{(E - m)(E + m)}` [MeV]; zero where E < m."""
     E, m = jnp.asarray(E), jnp.asarray(m)
-    return _sqrt(jnp.maximum(E - m, 0.0) * (E + m))
+    return safe_sqrt(jnp.maximum(E - m, 0.0) * (E + m))
 
 
 def transverse_momentum(E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike) -> Array:
@@ -71,7 +71,7 @@ def transverse_momentum(E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: Ar
     """
     E_nu, E_R = jnp.asarray(E_nu), jnp.asarray(E_R)
     low, high = E_R_min(E_nu, m_N, m_A), E_R_max(E_nu, m_N, m_A)
-    return _sqrt(mandelstam_s(E_nu, m_A) * (E_R - low) * (high - E_R)) / E_nu
+    return safe_sqrt(mandelstam_s(E_nu, m_A) * (E_R - low) * (high - E_R)) / E_nu
 
 
 def longitudinal_momentum(E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike) -> Array:
@@ -97,9 +97,3 @@ def E_R_limits_at_E_N(E_N: ArrayLike, m_N: ArrayLike, m_A: ArrayLike) -> tuple[A
         return jnp.where(finite, sum_or_difference**2 / (2 * jnp.where(finite, m_A - sum_or_difference, 1.0)), jnp.inf)
 
     return limit(minus), limit(plus)
-
-
-def _sqrt(x: Array) -> Array:
-    """Square root cut at zero, with a gradient that stays finite there."""
-    safe = jnp.where(x > 0, x, 1.0)
-    return jnp.where(x > 0, jnp.sqrt(safe), 0.0)

@@ -154,7 +154,7 @@ def photon_energy_spectrum(
     """Photon energy spectrum in the exposure, dN/dE_gamma [1/MeV]."""
     selection = channel.selection(experiment.selection)
     rate = photon_spectrum(E_gamma, experiment.source, experiment.target, signal, experiment.path, decay, selection)
-    return _spectrum(E_gamma, rate, "E_gamma", experiment, f"{signal.nature.name} N, m_N = {float(signal.m_N):g} MeV")
+    return _spectrum(E_gamma, rate, "E_gamma", experiment, _process(signal))
 
 
 def photon_angle_distribution(
@@ -169,8 +169,11 @@ def photon_angle_distribution(
     rate = photon_angle_spectrum(
         cos_theta, experiment.source, experiment.target, signal, experiment.path, decay, selection
     )
-    process = f"{signal.nature.name} N, m_N = {float(signal.m_N):g} MeV"
-    return _spectrum(cos_theta, rate, "cos_theta_gamma", experiment, process)
+    return _spectrum(cos_theta, rate, "cos_theta_gamma", experiment, _process(signal))
+
+
+def _process(signal: Dipole) -> str:
+    return f"{signal.nature.name} N, m_N = {float(signal.m_N):g} MeV"
 
 
 def _spectrum(x: ArrayLike, rate: Array, variable: str, experiment: Experiment, process: str) -> Spectrum:

@@ -39,13 +39,7 @@ from nushine.rates import (
     sterile_rate,
 )
 from nushine.sources.base import Source
-from nushine.targets.compounds import Target, compound
-
-
-@pytest.fixture(scope="module")
-def germanium() -> Target:
-    return compound("Ge[73]Ge[76]2")  # spin 1/2 and spin 0
-
+from nushine.targets.compounds import Target
 
 # --- scatterings ---
 

@@ -37,6 +37,12 @@ def test_closed_mode_adds_nothing(source: ns.Source, target: ns.Target) -> None:
     assert float(both) == pytest.approx(float(alone), rel=1e-12)  # rounding
 
 
+def test_decays_without_photons_give_no_rate(source: ns.Source, target: ns.Target) -> None:
+    signal, dark = ns.Dipole(m_N=2.0, mu=1e-8), ns.Decay((ns.Invisible(1e-12),))
+    assert float(ns.sterile_rate(source, target, signal, 5 * cm, dark, CUTS)) == 0.0
+    assert np.all(np.asarray(ns.photon_spectrum(E_GAMMA, source, target, signal, 5 * cm, dark, CUTS)) == 0.0)
+
+
 def test_no_coupling_gives_no_events_and_a_finite_gradient(source: ns.Source, target: ns.Target) -> None:
     def rate(mu: float) -> jax.Array:
         return ns.sterile_rate(source, target, ns.Dipole(2.0, mu), 5 * cm, selection=CUTS)

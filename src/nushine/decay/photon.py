@@ -25,6 +25,12 @@ class Flight(NamedTuple):
     P_T: Array
     m: Array
 
+    @property
+    def direction(self) -> tuple[Array, Array]:
+        """Sine and cosine of the angle to the beam; along the beam if N is at rest."""
+        p = jnp.where(self.p > 0, self.p, 1.0)
+        return jnp.where(self.p > 0, self.p_x / p, 0.0), jnp.where(self.p > 0, self.p_z / p, 1.0)
+
 
 def flight(E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike, spin: ArrayLike = 0.0) -> Flight:
     """Energy, momentum and spin of N after up-scattering at (E_nu, E_R) [MeV] on a target of mass m_A and spin.
@@ -90,8 +96,7 @@ def photon_angle_density(
     """
     theta = jnp.asarray(theta)
     cos, sin = jnp.cos(theta), jnp.sin(theta)
-    p = jnp.where(N.p > 0, N.p, 1.0)
-    sin_N, cos_N = jnp.where(N.p > 0, N.p_x / p, 0.0), jnp.where(N.p > 0, N.p_z / p, 1.0)
+    sin_N, cos_N = N.direction
     slack = N.m**2 / (N.E + N.p)
     near = slack + N.p * _one_minus_cos(cos * cos_N + sin * sin_N, sin * cos_N - cos * sin_N)
     far = slack + N.p * _one_minus_cos(cos * cos_N - sin * sin_N, sin * cos_N + cos * sin_N)
@@ -127,7 +132,7 @@ def photon_acceptance(
     with :math:`\kappa = W_0 / |\vec W|`. Their intersection is known in closed form.
     """
     p = jnp.where(N.p > 0, N.p, 1.0)
-    sin_N, cos_N = jnp.where(N.p > 0, N.p_x / p, 0.0), jnp.where(N.p > 0, N.p_z / p, 1.0)
+    sin_N, cos_N = N.direction
     energy_kappa = jnp.clip((N.m * jnp.asarray(E_gamma_min) / E_rest - N.E) / p, -1.0, 1.0)
     cos_theta_min = jnp.asarray(cos_theta_min)
     W_0 = (cos_theta_min * N.E - N.p_z) / N.m

@@ -1,4 +1,4 @@
-"""Building array leaves: float64, and with NumPy where nothing is traced, which needs no compilation."""
+"""Arrays: float64 leaves, NumPy where nothing is traced (which needs no compilation), and a safe square root."""
 
 from types import ModuleType
 
@@ -19,3 +19,9 @@ def as_array(value: ArrayLike) -> Array:
 def namespace(*values: ArrayLike) -> ModuleType:
     """`jax.numpy` if any value is traced, else `numpy`."""
     return jnp if any(isinstance(value, Tracer) for value in values) else np
+
+
+def safe_sqrt(x: Array) -> Array:
+    """Square root cut at zero, with a gradient that stays finite there."""
+    safe = jnp.where(x > 0, x, 1.0)
+    return jnp.where(x > 0, jnp.sqrt(safe), 0.0)

@@ -6,7 +6,7 @@ A cap is {n : n . axis > kappa}. Vectors are pairs of components in that plane.
 import jax.numpy as jnp
 from jax import Array
 
-import nushine.numerics  # noqa: F401  (double precision)
+from nushine.numerics.arrays import safe_sqrt
 
 Vector = tuple[Array, Array]
 
@@ -34,7 +34,7 @@ def two_caps(kappa_1: Array, axis_1: Vector, kappa_2: Array, axis_2: Vector) -> 
     with :math:`\sigma_i = \sqrt{1 - \kappa_i^2}` and :math:`e_i` the direction from axis i towards the other axis.
     """
     cos_delta = jnp.clip(dot(axis_1, axis_2), -1.0, 1.0)
-    s1, s2 = _sqrt(1 - kappa_1**2), _sqrt(1 - kappa_2**2)
+    s1, s2 = safe_sqrt(1 - kappa_1**2), safe_sqrt(1 - kappa_2**2)
     sin_delta = jnp.abs(axis_1[0] * axis_2[1] - axis_1[1] * axis_2[0])
     parallel = sin_delta < 1e-150
     apart = (cos_delta <= kappa_1 * kappa_2 - s1 * s2) | (parallel & (cos_delta < 0))
@@ -78,10 +78,6 @@ def _lens(
         for a, b in zip(axis_1, axis_2, strict=True)
     )
     return area, (moment[0], moment[1])
-
-
-def _sqrt(x: Array) -> Array:
-    return jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1.0)), 0.0)
 
 
 def _arccos(x: Array) -> Array:

@@ -47,7 +47,7 @@ class Yield(eqx.Module):
         def of_moment(mu: Array) -> Array:
             signal = eqx.tree_at(lambda s: s.mu, self.signal, mu)
             probability = self.decay.probability(self.E_N, self.path, signal)
-            branching = jnp.stack([b for b, _ in self.decay.photons(signal)])
+            branching = jnp.array([b for b, _ in self.decay.photons(signal)])
             return mu**2 * jnp.dot(branching, self.weights @ probability)
 
         mu = jnp.asarray(mu, dtype=float)
@@ -87,13 +87,13 @@ def _sterile_yield(
                 )
                 for c in modes
             ]
-            weights.append(jnp.stack([(points.rate * a).ravel() for a in accepted]))
+            weights.append(jnp.array([(points.rate * a).ravel() for a in accepted]).reshape(len(modes), N.E.size))
             energies.append(N.E.ravel())
         return jnp.concatenate(weights, axis=1), jnp.concatenate(energies)
 
     weights, E_N = jax.lax.map(of_isotope, target.isotopes)
     weights = jnp.moveaxis(weights * target.number_per_mass[:, None, None], 1, 0)
-    return Yield(weights.reshape(len(modes), -1), E_N.ravel(), unit, decay, jnp.asarray(path))
+    return Yield(weights.reshape(len(modes), E_N.size), E_N.ravel(), unit, decay, jnp.asarray(path))
 
 
 def sterile_rate(

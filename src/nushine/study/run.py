@@ -63,7 +63,9 @@ def reproduce(out: Path, only: Sequence[str] | None = None, resume: bool = False
             write(part.make(partial(progress.advance, task)), out, name)
             progress.update(task, completed=part.steps)
             done = [*(d for d in done if d != name), name]
-            (out / STAMP).write_text(json.dumps({"version": __version__, "finished": done}), encoding="utf-8")
+            fresh = out / f"{STAMP}.part"
+            fresh.write_text(json.dumps({"version": __version__, "finished": done}), encoding="utf-8")
+            fresh.replace(out / STAMP)  # at once, so that an interruption leaves the old stamp or the new one
     return _summary(out)
 
 
