@@ -1,5 +1,6 @@
 """Arrays: float64 leaves, NumPy where nothing is traced (which needs no compilation), and a safe square root."""
 
+from collections.abc import Sequence
 from types import ModuleType
 
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ from jax.typing import ArrayLike
 import nushine.numerics  # noqa: F401  (double precision)
 
 
-def as_array(value: ArrayLike) -> Array:
+def as_array(value: ArrayLike | Sequence[float]) -> Array:
     """The value as a float64 array."""
     return jnp.asarray(value, dtype=float)
 
