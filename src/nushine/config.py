@@ -82,11 +82,13 @@ def _registry() -> tuple[Any, type[Exception]]:
     return pint.UnitRegistry(), pint.errors.PintError
 
 
-def _reader(like: str, zero: bool = False) -> Callable[[object], float]:
-    """Read quantities that are above zero, or may be zero."""
+def _reader(like: str, zero: bool = False, negative: bool = False) -> Callable[[object], float]:
+    """Read quantities that are above zero, or may be zero, or may be anything."""
 
     def read(text: object) -> float:
         value = quantity(text, like)
+        if negative:
+            return value
         if value < 0 or (value == 0 and not zero):
             wanted = "zero or above" if zero else "above zero"
             raise ValueError(f"{text!r} is not allowed: give a quantity {wanted}, like {like!r}")
@@ -98,6 +100,8 @@ def _reader(like: str, zero: bool = False) -> Callable[[object], float]:
 Energy = Annotated[float, BeforeValidator(_reader("20 eV", zero=True))]
 Mass = Annotated[float, BeforeValidator(_reader("1 kg"))]
 Length = Annotated[float, BeforeValidator(_reader("5 cm"))]
+Position = Annotated[float, BeforeValidator(_reader("5 mm", negative=True))]
+VolumeDensity = Annotated[float, BeforeValidator(_reader("5.3 g/cm^3"))]
 Time = Annotated[float, BeforeValidator(_reader("1 year"))]
 Power = Annotated[float, BeforeValidator(_reader("4.25 GW", zero=True))]
 Rate = Annotated[float, BeforeValidator(_reader("1 / (kg day)", zero=True))]
@@ -160,9 +164,11 @@ def _follow(annotation: Any, location: tuple[int | str, ...]) -> tuple[str, Any]
 
 
 def _needed(annotation: Any) -> Any:
-    """The type of a key that may be left empty, without the None."""
+    """The type of a key that may be left empty, without the None and what is annotated."""
     choices = get_args(annotation)
-    return choices[1 - choices.index(NoneType)] if len(choices) == 2 and NoneType in choices else annotation
+    if len(choices) == 2 and NoneType in choices:
+        annotation = choices[1 - choices.index(NoneType)]
+    return annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
 
 
 def _tags(annotation: Any) -> dict[str, type[BaseModel]]:

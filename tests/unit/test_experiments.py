@@ -109,7 +109,7 @@ def test_an_experiment_passes_through_jit() -> None:
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"exposre": "1 year"}, "unknown key 'exposre'; allowed here are background, description, exposure, name,"),
+        ({"exposre": "1 year"}, "unknown key 'exposre'; allowed here are background, description, exposure, geometry,"),
         ({"exposure": None}, "'exposure' is missing; add it"),
         ({"exposure": "1 kg"}, "exposure: '1 kg' is not a quantity like '1 year'"),
         ({"exposure": 1}, "exposure: 1 is not a quantity like '1 year'"),

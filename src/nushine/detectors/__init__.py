@@ -1,8 +1,11 @@
-"""What a detector asks of an event, and what it counts without any signal."""
+"""What a detector asks of an event, what it counts without any signal, and where its parts are."""
 
 import equinox as eqx
 from jax import Array
 
+from nushine.detectors.arrangement import Arrangement, Body, Crystal
+from nushine.detectors.attenuation import Material, material
+from nushine.detectors.shapes import Box, Cylinder, Shape, Shell, Sphere
 from nushine.numerics.checks import require_non_negative
 from nushine.rates import EVERYTHING, Selection
 
@@ -59,3 +62,22 @@ class Background(eqx.Module):
             return self.photon
         density = self.coincidence if channel.photon else self.recoil
         return density * (selection.E_R_max - selection.E_R_min)
+
+
+__all__ = [
+    "COINCIDENCE",
+    "PHOTON",
+    "RECOIL",
+    "Arrangement",
+    "Background",
+    "Body",
+    "Box",
+    "Channel",
+    "Crystal",
+    "Cylinder",
+    "Material",
+    "Shape",
+    "Shell",
+    "Sphere",
+    "material",
+]

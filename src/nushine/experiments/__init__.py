@@ -2,35 +2,21 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import equinox as eqx
 import yaml
-from hepunits import MeV, cm, s
 from jax import Array
 from pydantic import Field, ValidationError
 
-from nushine.config import (
-    Energy,
-    Length,
-    Mass,
-    Model,
-    PerTime,
-    Power,
-    Rate,
-    RateDensity,
-    Time,
-    one_line,
-)
-from nushine.detectors import Background
+from nushine.config import Energy, Length, Mass, Model, Rate, RateDensity, Time, one_line
+from nushine.detectors import Arrangement, Background
+from nushine.experiments.geometry import GeometryBlock
+from nushine.experiments.sources import SourceBlock
 from nushine.numerics.checks import require_non_negative, require_positive
 from nushine.rates import Selection
 from nushine.sources.base import Source
-from nushine.sources.pion_decay_at_rest import from_spallation
-from nushine.sources.reactor import DAYA_BAY_2021 as PWR
-from nushine.sources.reactor import Core, Reactor, chooz
-from nushine.sources.tabulated import read_csv
-from nushine.targets.compounds import Target, mixture
+from nushine.targets.compounds import Target, compound, mixture
 
 
 class Experiment(eqx.Module):
@@ -52,6 +38,11 @@ class Experiment(eqx.Module):
         Recoil window, photon threshold, photon cone.
     background : Background
         Flat backgrounds of the channels.
+    arrangement : Arrangement, optional
+        Where crystals and photon detectors are. Events use it; rates use the path and the photon cone.
+    part_of_isotope : tuple of int
+        For each isotope of the target, which part of it (in the order of its list) it belongs to; by default all are
+        in one.
 
     """
 
@@ -65,68 +56,26 @@ class Experiment(eqx.Module):
     background: Background = Background()
     description: str = eqx.field(static=True, default="")
     reference: str = eqx.field(static=True, default="")
+    arrangement: Arrangement | None = None
+    part_of_isotope: tuple[int, ...] = eqx.field(static=True, default=())
 
     def __check_init__(self) -> None:
         """Reject experiments without mass, time or path."""
         require_positive("mass of the target", self.mass, "(hepunits)", "give a mass as in 1 * kg")
         require_positive("exposure", self.exposure, "ns", "give a time as in 1 * year")
         require_non_negative("path", self.path, "mm", "give a length as in 5 * cm")
+        if self.arrangement is not None:
+            made_of, present = {c.part for c in self.arrangement.crystals}, set(self.parts)
+            if made_of != present:
+                raise ValueError(
+                    f"arrangement: its crystals are of the parts {sorted(made_of)} of the target, "
+                    f"which has the parts {sorted(present)}: give crystals for each"
+                )
 
-
-class ChoozSource(Model):
-    """The two Chooz reactors seen from the NUCLEUS site."""
-
-    kind: Literal["chooz"]
-    load_factor: float = Field(default=1.0, ge=0.0)
-
-    def build(self, folder: Path) -> Source:  # noqa: ARG002
-        """Make the flux."""
-        return chooz(load_factor=self.load_factor)
-
-
-class ReactorCore(Model):
-    """One core of a reactor."""
-
-    power: Power
-    baseline: Length
-    load_factor: float = Field(default=1.0, ge=0.0)
-
-
-class ReactorSource(Model):
-    """Any pressurised-water reactor, with the fission fractions of the Daya Bay cores unless given."""
-
-    kind: Literal["reactor"]
-    cores: list[ReactorCore] = Field(min_length=1)
-    captures_per_fission: float = Field(default=0.6, ge=0.0)
-
-    def build(self, folder: Path) -> Source:  # noqa: ARG002
-        """Make the flux."""
-        cores = tuple(Core(c.power, c.baseline, c.load_factor) for c in self.cores)
-        return Reactor(cores, PWR, captures_per_fission=self.captures_per_fission).source()
-
-
-class SpallationSource(Model):
-    """Pion decay at rest at a spallation target."""
-
-    kind: Literal["pion-decay-at-rest"]
-    protons: PerTime
-    yield_per_proton: float = Field(gt=0.0)
-    distance: Length
-
-    def build(self, folder: Path) -> Source:  # noqa: ARG002
-        """Make the flux."""
-        return from_spallation(self.protons, self.yield_per_proton, self.distance)
-
-
-class TableSource(Model):
-    """A flux from a CSV file with the columns E_nu [MeV] and flux [1/(cm^2 s MeV)]."""
-
-    kind: Literal["table"]
-    file: str
-
-    def build(self, folder: Path) -> Source:
-        """Read the flux; a relative path is taken from the folder of the configuration file."""
-        return read_csv(folder / self.file, flux_unit=1 / (cm**2 * s * MeV))
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """For each isotope of the target, which part of it it belongs to."""
+        return self.part_of_isotope or (0,) * len(self.target.labels)
 
 
 class TargetPart(Model):
@@ -157,33 +106,34 @@ class ExperimentFile(Model):
     name: str
     description: str = ""
     reference: str = ""
-    source: Annotated[
-        ChoozSource | ReactorSource | SpallationSource | TableSource,
-        Field(discriminator="kind"),
-    ]
+    source: SourceBlock
     target: list[TargetPart] = Field(min_length=1)
     exposure: Time
     path: Length
     recoil_window: tuple[Energy, Energy]
     photon: PhotonBlock
     background: BackgroundBlock = BackgroundBlock()
+    geometry: GeometryBlock | None = None
 
     def build(self, folder: Path) -> Experiment:
         """Turn the file into the objects of the package."""
         low, high = self.recoil_window
         if high <= low:
             raise ValueError("recoil_window: the upper edge must be above the lower one")
+        targets = [compound(part.formula) for part in self.target]
         return Experiment(
             name=self.name,
             description=self.description,
             reference=self.reference,
             source=self.source.build(folder),
-            target=mixture([(part.formula, part.mass) for part in self.target]),
+            target=mixture([(target, part.mass) for target, part in zip(targets, self.target, strict=True)]),
             mass=sum(part.mass for part in self.target),
             exposure=self.exposure,
             path=self.path,
             selection=Selection(low, high, self.photon.threshold, self.photon.cos_theta_min),
             background=Background(self.background.recoil, self.background.coincidence, self.background.photon),
+            arrangement=None if self.geometry is None else self.geometry.build([part.formula for part in self.target]),
+            part_of_isotope=tuple(i for i, target in enumerate(targets) for _ in target.labels),
         )
 
 

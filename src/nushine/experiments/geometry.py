@@ -1,0 +1,144 @@
+"""Geometry as a block of a configuration file."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from nushine.config import Length, Model, Position, VolumeDensity
+from nushine.detectors import Arrangement, Body, Box, Crystal, Cylinder, Shape, Shell, Sphere, material
+from nushine.detectors.nucleus import array, nucleus_10g
+from nushine.numerics.arrays import as_array
+
+Place = tuple[Position, Position, Position]
+
+
+class BoxBlock(Model):
+    """A box, by its centre and edges."""
+
+    kind: Literal["box"]
+    centre: Place
+    edges: tuple[Length, Length, Length]
+
+    def build(self) -> Shape:
+        """Make the shape."""
+        return Box(as_array(self.centre), as_array(self.edges) / 2)
+
+
+class CylinderBlock(Model):
+    """A cylinder."""
+
+    kind: Literal["cylinder"]
+    centre: Place
+    radius: Length
+    height: Length
+    axis: Literal["x", "y", "z"] = "z"
+
+    def build(self) -> Shape:
+        """Make the shape."""
+        return Cylinder(as_array(self.centre), as_array(self.radius), as_array(self.height / 2), self.axis)
+
+
+class ShellBlock(Model):
+    """A hollow cylinder."""
+
+    kind: Literal["shell"]
+    centre: Place
+    inner_radius: Length
+    outer_radius: Length
+    height: Length
+    axis: Literal["x", "y", "z"] = "z"
+
+    def build(self) -> Shape:
+        """Make the shape."""
+        radii = as_array(self.inner_radius), as_array(self.outer_radius)
+        return Shell(as_array(self.centre), *radii, as_array(self.height / 2), self.axis)
+
+
+class SphereBlock(Model):
+    """A ball."""
+
+    kind: Literal["sphere"]
+    centre: Place
+    radius: Length
+
+    def build(self) -> Shape:
+        """Make the shape."""
+        return Sphere(as_array(self.centre), as_array(self.radius))
+
+
+ShapeBlock = Annotated[BoxBlock | CylinderBlock | ShellBlock | SphereBlock, Field(discriminator="kind")]
+
+
+class CubesBlock(Model):
+    """An array of cubes of one material of the target."""
+
+    formula: str
+    density: VolumeDensity
+    edge: Length
+    counts: tuple[int, int, int]
+    pitch: Length
+    centre: Place
+
+
+class BodyBlock(Model):
+    """A photon detector, or a crystal of the target."""
+
+    name: str
+    formula: str
+    density: VolumeDensity
+    shape: ShapeBlock
+
+
+class NucleusGeometry(Model):
+    """The arrangement of NUCLEUS-10g."""
+
+    kind: Literal["nucleus-10g"]
+
+    def build(self, formulas: Sequence[str]) -> Arrangement:
+        """Make the arrangement."""
+        if list(formulas) != ["CaWO4", "Al2O3"]:
+            raise ValueError("geometry: nucleus-10g needs a target of CaWO4 and Al2O3, in this order")
+        return nucleus_10g()
+
+
+class BodiesGeometry(Model):
+    """Any arrangement: arrays of cubes, single crystals, photon detectors, and the volume in which decays count."""
+
+    kind: Literal["bodies"]
+    cubes: list[CubesBlock] = Field(default_factory=list)
+    crystals: list[BodyBlock] = Field(default_factory=list)
+    detectors: list[BodyBlock] = Field(default_factory=list)
+    instrumented: ShapeBlock
+
+    def build(self, formulas: Sequence[str]) -> Arrangement:
+        """Make the arrangement; `formulas` are the parts of the target."""
+        crystals = [
+            crystal
+            for c in self.cubes
+            for crystal in array(
+                c.formula,
+                material(c.formula, c.density),
+                _part(c.formula, formulas),
+                c.edge,
+                c.counts,
+                c.pitch,
+                c.centre,
+            )
+        ]
+        crystals += [
+            Crystal(c.name, c.shape.build(), material(c.formula, c.density), _part(c.formula, formulas))
+            for c in self.crystals
+        ]
+        detectors = [Body(d.name, d.shape.build(), material(d.formula, d.density)) for d in self.detectors]
+        return Arrangement(tuple(crystals), tuple(detectors), self.instrumented.build())
+
+
+GeometryBlock = Annotated[NucleusGeometry | BodiesGeometry, Field(discriminator="kind")]
+
+
+def _part(formula: str, formulas: Sequence[str]) -> int:
+    """Which part of the target is of this material."""
+    if formula not in formulas:
+        raise ValueError(f"geometry: {formula} is no part of the target, which is of {', '.join(formulas)}")
+    return list(formulas).index(formula)
