@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from nushine import constants, constraints, experiments, kinematics, sources, statistics, targets, theory
+    from nushine import constants, constraints, experiments, io, kinematics, sources, statistics, targets, theory
     from nushine.decay import PROMPT, RADIATIVE, Decay, Invisible, Radiative, ToSterile
     from nushine.detectors import COINCIDENCE, PHOTON, RECOIL, Background
+    from nushine.events import Events, Generator, generate
     from nushine.experiments import Experiment
     from nushine.interactions import DIRAC, MAJORANA, CEvNS, Dipole, Nature
     from nushine.observables import Spectrum, background_events, event_yield, expected_events
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _HOME = {
     "nushine.decay": ("PROMPT", "RADIATIVE", "Decay", "Invisible", "Radiative", "ToSterile"),
     "nushine.detectors": ("COINCIDENCE", "PHOTON", "RECOIL", "Background"),
+    "nushine.events": ("Events", "Generator", "generate"),
     "nushine.experiments": ("Experiment",),
     "nushine.interactions": ("DIRAC", "MAJORANA", "CEvNS", "Dipole", "Nature"),
     "nushine.observables": ("Spectrum", "background_events", "event_yield", "expected_events"),
@@ -50,7 +52,7 @@ _HOME = {
     "nushine.targets": ("Target",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
-_MODULES = ("constants", "constraints", "experiments", "kinematics", "sources", "statistics", "targets", "theory")
+_MODULES = ("constants", "constraints", "experiments", "io", "kinematics", "sources", "statistics", "targets", "theory")
 
 __all__ = [
     "COINCIDENCE",
@@ -69,8 +71,10 @@ __all__ = [
     "Contour",
     "Decay",
     "Dipole",
+    "Events",
     "Experiment",
     "Flavour",
+    "Generator",
     "Invisible",
     "Nature",
     "Radiative",
@@ -88,6 +92,8 @@ __all__ = [
     "exclusion",
     "expected_events",
     "experiments",
+    "generate",
+    "io",
     "kinematics",
     "photon_angle_spectrum",
     "photon_spectrum",

@@ -1,0 +1,220 @@
+"""Events of an experiment, in blocks that depend on the seed alone."""
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.metadata import version
+from itertools import islice
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+from hepunits import year
+from jax import Array
+
+from nushine.decay import RADIATIVE, Decay
+from nushine.detectors import COINCIDENCE, Channel
+from nushine.events.block import block
+from nushine.events.prepare import prepare
+from nushine.events.process import Importance
+from nushine.events.record import BLOCK, COLUMNS, Events, RunCard
+from nushine.experiments import Experiment
+from nushine.interactions.base import Interaction
+from nushine.interactions.dipole import Dipole
+
+CHUNK = 16
+"""Blocks in a chunk, the piece in which events are streamed: about a million events."""
+
+
+class Generator:
+    """A prepared generator: the tables are made once, for any number of events.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Source, target, window, path and, if it has one, arrangement of the detectors.
+    process : Dipole or CEvNS
+        What happens.
+    channel : Channel
+        `COINCIDENCE` (default): recoils in the window and decays to a photon within the path. `PHOTON`: the same with
+        any recoil. `RECOIL`: all recoils in the window, wherever N decays.
+    decay : Decay
+        How N decays.
+    forced : bool
+        Make every N decay inside the instrumented volume, with the probability as weight.
+    importance : callable, optional
+        Positive function of E_nu and E_R [MeV], written with `jax.numpy`: the density of events is multiplied by it
+        and the weight divided.
+
+    Attributes
+    ----------
+    rate : float
+        Rate [1/ns] of what is generated: events with weight one stand for ``rate / n`` each.
+    acceptance : float
+        Share of the candidates that became events.
+
+    Raises
+    ------
+    ValueError
+        If nothing of the kind can happen, or the rate is infinite.
+
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        process: Interaction,
+        channel: Channel = COINCIDENCE,
+        decay: Decay = RADIATIVE,
+        forced: bool = False,
+        importance: Importance | None = None,
+    ) -> None:
+        self._experiment, self._process, self._channel, self._decay = experiment, process, channel, decay
+        self.plan, self.rate, self._settings = prepare(experiment, process, channel, decay, forced, importance)
+        self.acceptance = self.plan.proposal.acceptance
+
+    @property
+    def name(self) -> str:
+        """Experiment, process and channel."""
+        card = self.card(0, 0)
+        return f"{card.experiment}, {card.process}, {card.channel}"
+
+    def card(self, n: int, seed: int) -> RunCard:
+        """What a sample of n events is."""
+        experiment, process = self._experiment, self._process
+        dipole = process if isinstance(process, Dipole) else None
+        flux = float(experiment.source.total())
+        nuclei = float(jnp.sum(experiment.target.number_per_mass) * experiment.mass)
+        return RunCard(
+            experiment=experiment.name,
+            target=experiment.target.name,
+            source=experiment.source.name,
+            process="nu A -> N A" if dipole else "CEvNS",
+            channel=self._channel.name,
+            nature=dipole.nature.name if dipole else "",
+            m_N=float(dipole.m_N) if dipole else 0.0,
+            mu=float(dipole.mu) if dipole else 0.0,
+            modes=tuple(type(mode).__name__ for mode in self._decay.modes) if dipole else (),
+            n=n,
+            seed=seed,
+            rate=self.rate,
+            rate_per_year=self.rate * year,
+            cross_section=self.rate / (flux * nuclei),
+            exposure=float(experiment.exposure),
+            version=version("nushine"),
+            settings=json.dumps(self._settings, sort_keys=True),
+        )
+
+    def block(self, seed: int, number: int) -> dict[str, Array]:
+        """Columns of block `number`, on the device that made them."""
+        return block(self.plan, jnp.asarray(seed, dtype=jnp.int64), jnp.asarray(number, dtype=jnp.int64))
+
+    def stream(
+        self, n: int, seed: int, first: int = 0, chunk: int = CHUNK, workers: int | None = None
+    ) -> Iterator[Events]:
+        """Chunks of events from number `first` on (a multiple of `BLOCK`), in order, at constant memory.
+
+        The events depend on the seed alone, not on chunk, first or workers (threads; one per core by default). The next
+        chunk is made while the caller works on the one before, so that two are in memory.
+        """
+        card = self.card(n, seed)
+        numbers = range(first // BLOCK, -(-n // BLOCK))
+        with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+            ahead: tuple[Events, list[Future[None]]] | None = None
+            for group in [*_groups(numbers, chunk), None]:
+                begun = None if group is None else self._begin(pool, card, group)
+                if ahead is not None:
+                    events, futures = ahead
+                    _finish(futures, begun[1] if begun else [])
+                    yield events
+                ahead = begun
+
+    def _begin(self, pool: ThreadPoolExecutor, card: RunCard, group: list[int]) -> tuple[Events, list[Future[None]]]:
+        """Start to fill a chunk with the blocks of these numbers."""
+        start, stop = group[0] * BLOCK, min(card.n, (group[-1] + 1) * BLOCK)
+        columns = {c.name: np.empty(stop - start, dtype=c.dtype) for c in COLUMNS}
+        columns["event"][:] = np.arange(start, stop)
+        return Events(columns, card), [pool.submit(self._fill, columns, card.seed, i, start) for i in group]
+
+    def _fill(self, columns: dict[str, npt.NDArray[Any]], seed: int, number: int, start: int) -> None:
+        """Copy one block to its place in the chunk."""
+        low = number * BLOCK - start
+        for name, values in self.block(seed, number).items():
+            place = columns[name][low : low + BLOCK]
+            place[:] = np.asarray(values)[: place.size]
+
+
+def generate(
+    experiment: Experiment,
+    process: Interaction,
+    n: int,
+    seed: int,
+    channel: Channel = COINCIDENCE,
+    decay: Decay = RADIATIVE,
+    forced: bool = False,
+    importance: Importance | None = None,
+    workers: int | None = None,
+) -> Events:
+    """Unweighted events of an experiment.
+
+    Parameters
+    ----------
+    experiment, process, channel, decay, forced, importance
+        As for `Generator`.
+    n : int
+        Number of events, 1 or more.
+    seed : int
+        Events depend on it alone: event i is the same in samples of any size.
+    workers : int, optional
+        Threads; one per core by default.
+
+    Returns
+    -------
+    Events
+        Columns (see `nushine.events.COLUMNS`) and run card with the rate.
+
+    Raises
+    ------
+    ValueError
+        If nothing can be generated, or n or seed are out of range.
+
+    Examples
+    --------
+    >>> import nushine as ns
+    >>> nucleus = ns.experiments.load("nucleus-1kg")
+    >>> events = ns.generate(nucleus, ns.Dipole(m_N=3.0, mu=1e-8), n=1000, seed=1)
+    >>> len(events), bool((events["E_gamma"] < events["E_N"]).all())
+    (1000, True)
+
+    """
+    check_size(n, seed)
+    generator = Generator(experiment, process, channel, decay, forced, importance)
+    blocks = -(-n // BLOCK)
+    return next(iter(generator.stream(n, seed, chunk=blocks, workers=workers)))
+
+
+def check_size(n: int, seed: int) -> None:
+    """Raise ValueError for numbers of events or seeds that are not possible."""
+    if n < 1:
+        raise ValueError(f"n = {n} events is not possible: give a number of 1 or more")
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"seed = {seed} is not possible: give an integer from 0 to 2^63 - 1")
+
+
+def _groups(numbers: range, size: int) -> Iterator[list[int]]:
+    it = iter(numbers)
+    while group := list(islice(it, size)):
+        yield group
+
+
+def _finish(futures: list[Future[None]], later: list[Future[None]]) -> None:
+    """Wait for the futures; after an error, or Ctrl-C, start no more of them and none of the later ones."""
+    try:
+        for future in futures:
+            future.result()
+    except BaseException:
+        for future in futures + later:
+            future.cancel()
+        raise

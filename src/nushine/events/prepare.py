@@ -1,0 +1,151 @@
+"""Turn an experiment and a process into the plan that blocks of events are made by."""
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+
+from nushine.decay import Decay
+from nushine.detectors import Channel
+from nushine.events import particles
+from nushine.events.block import Plan
+from nushine.events.process import Density, Importance, Line, lines
+from nushine.events.proposal import Proposal, proposal
+from nushine.experiments import Experiment
+from nushine.interactions.base import Interaction
+from nushine.interactions.cevns import CEvNS
+from nushine.interactions.dipole import Dipole
+from nushine.rates import Selection
+
+
+class Prepared(NamedTuple):
+    """The plan, the rate [1/ns] of what it makes, and the settings that the run card tells."""
+
+    plan: Plan
+    rate: float
+    settings: dict[str, Any]
+
+
+def prepare(
+    experiment: Experiment,
+    process: Interaction,
+    channel: Channel,
+    decay: Decay,
+    forced: bool,
+    importance: Importance | None,
+) -> Prepared:
+    """Tabulate the density of events, and collect what else a block needs; ValueError if nothing can happen."""
+    signal = _supported(process, channel, experiment)
+    selection, arrangement = experiment.selection, experiment.arrangement
+    window = channel.selection(selection)
+    window = Selection(window.E_R_min, window.E_R_max)
+    _require_finite(process, window)
+    path = jnp.asarray(experiment.path if arrangement is None else arrangement.longest, dtype=float)
+    density = Density(process, window, decay if channel.photon else None, path)
+    plain = _possible(proposal(experiment.source, experiment.target, density), experiment, process)
+    final = () if signal is None else _final_states(signal, decay, channel)
+    sampled, scale = plain, jnp.ones(())
+    if importance is not None:
+        weighted = Density(process, window, density.decay, path, importance)
+        sampled = _possible(proposal(experiment.source, experiment.target, weighted), experiment, process)
+        scale = sampled.integral / plain.integral
+    plan = Plan(
+        proposal=sampled,
+        signal=signal,
+        decay=decay,
+        lines=final,
+        demanded=Selection(window.E_R_min, window.E_R_max, selection.E_gamma_min, selection.cos_theta_min),
+        photon=channel.photon,
+        path=path,
+        limit=path if channel.photon else jnp.asarray(jnp.inf),
+        forced=forced,
+        weight_scale=scale,
+        arrangement=arrangement,
+        part=jnp.asarray(experiment.parts, dtype=jnp.int32),
+        majorana=signal is not None and signal.nature.final_states == 2,
+        **_codes(experiment, signal),
+    )
+    visible = float(sum(line.share for line in final)) if channel.photon else 1.0
+    settings = {
+        "E_R_min_MeV": float(window.E_R_min),
+        "E_R_max_MeV": float(window.E_R_max) if np.isfinite(window.E_R_max) else None,
+        "E_gamma_min_MeV": float(selection.E_gamma_min),
+        "cos_theta_min": float(selection.cos_theta_min),
+        "path_mm": float(path),
+        "prompt": decay.prompt,
+        "forced": forced,
+        "importance": importance is not None,
+        "arrangement": arrangement is not None,
+    }
+    return Prepared(plan, float(experiment.mass * plain.integral) * visible, settings)
+
+
+def _final_states(signal: Dipole, decay: Decay, channel: Channel) -> tuple[Line, ...]:
+    """Final states of the decay that the channel asks for."""
+    final = lines(signal, decay)
+    if channel.photon:
+        final = tuple(line for line in final if float(line.E_rest) > 0 and float(line.share) > 0)
+    if channel.photon and not final:
+        raise ValueError("nothing to generate: N has no decay with a photon; choose the recoil channel")
+    return final
+
+
+def _supported(process: Interaction, channel: Channel, experiment: Experiment) -> Dipole | None:
+    """The up-scattering, or None for CEvNS."""
+    if isinstance(process, Dipole):
+        if channel.photon and not float(process.m_N) > 0:
+            raise ValueError("m_N = 0 MeV: a massless N does not decay; choose the recoil channel or give a mass")
+        return process
+    if not isinstance(process, CEvNS):
+        raise ValueError(f"{type(process).__name__} cannot be generated: give a Dipole or CEvNS")
+    if channel.photon:
+        raise ValueError(f"CEvNS has no photon: choose the recoil channel of {experiment.name}")
+    return None
+
+
+def _require_finite(process: Interaction, window: Selection) -> None:
+    if isinstance(process, Dipole) and float(process.m_N) == 0 and not float(window.E_R_min) > 0:
+        raise ValueError("m_N = 0 MeV: the rate of all recoils is infinite; give a recoil threshold above zero")
+
+
+def _possible(found: Proposal | None, experiment: Experiment, process: Interaction) -> Proposal:
+    if found is None:
+        what = (
+            f"m_N = {float(process.m_N):g} MeV, mu = {float(process.mu):g}" if isinstance(process, Dipole) else "CEvNS"
+        )
+        raise ValueError(
+            f"nothing to generate: the rate of {what} in {experiment.name} is zero; "
+            "give a mass that the source can make, a moment above zero, and a recoil window that is reached"
+        )
+    return found
+
+
+def _codes(experiment: Experiment, signal: Dipole | None) -> dict[str, Any]:
+    """PDG codes, and the cumulative fractions of flavours."""
+    isotopes = experiment.target.isotopes
+    nuclei = [
+        particles.nucleus(round(float(Z)), round(float(Z + N))) for Z, N in zip(isotopes.Z, isotopes.N, strict=True)
+    ]
+    fractions = []
+    for beam in experiment.source.beams:
+        f = np.array([float(x) for x in (beam.flavour.e, beam.flavour.mu, beam.flavour.tau)])
+        c = np.ones(3) if signal is None else _moments(signal)
+        fractions.append(_cumulative(f * c))
+    moments = _cumulative(np.ones(3) if signal is None else _moments(signal))
+    return {
+        "mixed": not all(set(row) <= {0.0, 1.0} for row in [moments, *fractions]),
+        "flavours": jnp.asarray(fractions),
+        "signs": jnp.asarray([-1 if beam.antineutrino else 1 for beam in experiment.source.beams], dtype=jnp.int32),
+        "moments": jnp.asarray(moments),
+        "nuclei": jnp.asarray(nuclei, dtype=jnp.int32),
+    }
+
+
+def _moments(signal: Dipole) -> npt.NDArray[np.float64]:
+    return np.array([float(x) ** 2 for x in (signal.flavour.e, signal.flavour.mu, signal.flavour.tau)])
+
+
+def _cumulative(weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    total = weights.sum()
+    return np.cumsum(weights) / total if total > 0 else np.ones(3)
