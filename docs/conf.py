@@ -1,6 +1,9 @@
 """Sphinx configuration."""
 
+from pathlib import Path
+
 import nushine
+from nushine.events import COLUMNS
 
 project = "nushine"
 author = "The nushine developers"
@@ -26,3 +29,10 @@ myst_heading_anchors = 3
 
 html_theme = "furo"
 html_title = f"nushine {release}"
+
+rows = "\n".join(f"   ``{c.name}``\t{c.dtype}\t{c.unit}\t{c.text}" for c in COLUMNS)
+build = Path(__file__).parent / "_build"
+build.mkdir(exist_ok=True)
+(build / "columns.txt").write_text(
+    f".. csv-table::\n   :header: column\ttype\tunit\tmeaning\n   :delim: tab\n\n{rows}\n", encoding="utf-8"
+)

@@ -11,6 +11,7 @@ import typer
 from nushine import __version__
 from nushine.cli import catalogue, output
 from nushine.cli.errors import OneLineErrors
+from nushine.cli.events import generate
 from nushine.cli.reach import limit
 from nushine.cli.spectra import spectrum
 
@@ -61,6 +62,7 @@ def reproduce(
 
 app.command(short_help="Recoil or photon spectrum of an experiment.")(spectrum)
 app.command(short_help="Expected upper limit on the moment, by mass.")(limit)
+app.command(short_help="Single events, into a file.")(generate)
 app.command(short_help="Published limits on the moment.")(catalogue.constraints)
 app.command(short_help="Experiments of the package, and what they count.")(catalogue.info)
 

@@ -9,7 +9,9 @@ import typer
 if TYPE_CHECKING:
     from nushine.decay import Decay
     from nushine.detectors import Channel
-    from nushine.interactions.dipole import Nature
+    from nushine.experiments import Experiment
+    from nushine.interactions.cevns import CEvNS
+    from nushine.interactions.dipole import Dipole, Nature
     from nushine.sources.base import Flavour
 
 
@@ -37,9 +39,19 @@ class FlavourName(StrEnum):
     UNIVERSAL = "universal"
 
 
+class ProcessName(StrEnum):
+    """Values of --process."""
+
+    DIPOLE = "dipole"
+    CEVNS = "cevns"
+
+
 ExperimentArgument = Annotated[
     str, typer.Argument(help="Name of an experiment of the package ('nushine info' lists them), or a YAML file.")
 ]
+ProcessOption = Annotated[ProcessName, typer.Option("--process", help="Up-scattering to N, or CEvNS: recoils only.")]
+MassOption = Annotated[str, typer.Option("--m-N", help='Mass of N with its unit, "3 MeV".')]
+MomentOption = Annotated[float, typer.Option("--mu", help="Moment in Bohr magnetons.")]
 NatureOption = Annotated[NatureName, typer.Option("--nature", help="Whether N is its own antiparticle.")]
 PromptOption = Annotated[
     bool, typer.Option("--prompt", help='The "max" case: every N gives its photon where it is made.')
@@ -92,3 +104,25 @@ def decay(*, prompt: bool) -> "Decay":
     from nushine.decay import PROMPT, RADIATIVE
 
     return PROMPT if prompt else RADIATIVE
+
+
+def hypothesis(
+    experiment: str,
+    process: ProcessName,
+    m_N: float | None,
+    mu: float,
+    nature_name: NatureName,
+    flavour_name: FlavourName,
+) -> tuple["Experiment", "Dipole | CEvNS"]:
+    """Load an experiment, and make the process that these options describe; ValueError if it cannot happen there."""
+    from nushine import experiments
+    from nushine.interactions.cevns import CEvNS
+    from nushine.interactions.dipole import Dipole
+    from nushine.observables import require_reachable
+
+    setup = experiments.load(experiment)
+    if process is ProcessName.CEVNS or m_N is None:
+        return setup, CEvNS()
+    signal = Dipole(m_N, mu, nature(nature_name), flavour(flavour_name))
+    require_reachable(setup, m_N)
+    return setup, signal

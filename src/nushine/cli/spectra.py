@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nushine.cli import options, output
-from nushine.cli.options import ChannelName, FlavourName, NatureName
+from nushine.cli.options import ChannelName, FlavourName, NatureName, ProcessName
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,21 +31,14 @@ class ObservableName(StrEnum):
     PHOTON_ANGLE = "photon-angle"
 
 
-class ProcessName(StrEnum):
-    """Values of --process."""
-
-    DIPOLE = "dipole"
-    CEVNS = "cevns"
-
-
 def spectrum(
     experiment: options.ExperimentArgument,
     observable: Annotated[ObservableName, typer.Option("--observable", help="What the spectrum is of.")],
-    m_N: Annotated[str, typer.Option("--m-N", help='Mass of N with its unit, "3 MeV".')] = "",
-    mu: Annotated[float, typer.Option("--mu", help="Moment in Bohr magnetons.")] = 1e-8,
+    m_N: options.MassOption = "",
+    mu: options.MomentOption = 1e-8,
     nature: options.NatureOption = NatureName.DIRAC,
     flavour: options.FlavourOption = FlavourName.E,
-    process: Annotated[ProcessName, typer.Option("--process", help="Recoils only.")] = ProcessName.DIPOLE,
+    process: options.ProcessOption = ProcessName.DIPOLE,
     channel: Annotated[
         ChannelName, typer.Option("--channel", help="What a photon's event must show besides; photons only.")
     ] = ChannelName.COINCIDENCE,
@@ -72,7 +65,7 @@ def spectrum(
     if m_N_MeV == 0 and observable is not ObservableName.RECOIL:
         raise ValueError("--m-N: N without mass gives no photon; give a mass above zero")
     with output.progress("computing the spectrum", None):
-        setup, interaction = _setup(experiment, process, m_N_MeV, mu, nature, flavour)
+        setup, interaction = options.hypothesis(experiment, process, m_N_MeV, mu, nature, flavour)
         counted = ChannelName.RECOIL if observable is ObservableName.RECOIL else channel
         conditions = options.channel(counted), options.decay(prompt=prompt)
         record = _compute(setup, interaction, observable, *conditions, points, span)
@@ -82,27 +75,6 @@ def spectrum(
         extra |= {"m_N_MeV": m_N_MeV, "mu_mu_B": mu, "flavour": flavour.value, "nature": nature.value, "prompt": prompt}
     notes = [f"{output.number(events)} events pass the selection of the {counted} channel."]
     output.deliver(record, extra, _spectrum_title(record, extra), notes, out, as_json)
-
-
-def _setup(
-    experiment: str,
-    process: ProcessName,
-    m_N: float | None,
-    mu: float,
-    nature: NatureName,
-    flavour: FlavourName,
-) -> tuple["Experiment", "Dipole | CEvNS"]:
-    from nushine import experiments
-    from nushine.interactions.cevns import CEvNS
-    from nushine.interactions.dipole import Dipole
-    from nushine.observables import require_reachable
-
-    setup = experiments.load(experiment)
-    if process is ProcessName.CEVNS or m_N is None:
-        return setup, CEvNS()
-    signal = Dipole(m_N, mu, options.nature(nature), options.flavour(flavour))
-    require_reachable(setup, m_N)
-    return setup, signal
 
 
 def _compute(

@@ -1,0 +1,112 @@
+"""The command ``generate``: single events, into a file."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nushine.cli import options, output
+from nushine.cli.errors import INTERRUPTED
+from nushine.cli.options import ChannelName, FlavourName, NatureName, ProcessName
+
+if TYPE_CHECKING:
+    from nushine.events import Events, Generator
+    from nushine.io.events import Writer
+
+
+class FormatName(StrEnum):
+    """Values of --format."""
+
+    PARQUET = "parquet"
+    HEPMC3 = "hepmc3"
+    LHE = "lhe"
+    ROOT = "root"
+    HDF5 = "hdf5"
+
+
+def generate(
+    experiment: options.ExperimentArgument,
+    n: Annotated[str, typer.Option("--n", metavar="NUMBER", help='Number of events, "1000000" or "1e6".')],
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out", metavar="FILE", help="Ends in .parquet, .hepmc3, .lhe, .root or .h5; - is standard output."
+        ),
+    ],
+    seed: Annotated[int, typer.Option("--seed", help="Events depend on it alone.")] = 1,
+    m_N: options.MassOption = "",
+    mu: options.MomentOption = 1e-8,
+    nature: options.NatureOption = NatureName.DIRAC,
+    flavour: options.FlavourOption = FlavourName.E,
+    process: options.ProcessOption = ProcessName.DIPOLE,
+    channel: Annotated[
+        ChannelName | None,
+        typer.Option("--channel", help="What an event must show: coincidence by default, recoil for CEvNS."),
+    ] = None,
+    prompt: options.PromptOption = False,
+    forced: Annotated[
+        bool, typer.Option("--forced", help="Every N decays inside the instrumented volume, with a weight.")
+    ] = False,
+    format_name: Annotated[
+        FormatName | None, typer.Option("--format", help="Format of the file, if its name does not tell.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an earlier run of the same sample ended.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, max=1024, help="Threads; one per core by default.")
+    ] = None,
+) -> None:
+    """Unweighted events with all momenta, the spin of N and the places of its production and decay.
+
+    The same seed gives the same events, whatever the number of threads, and a run that was killed goes on with
+    --resume. Ctrl-C keeps what is written, and exit status 130 tells.
+    """
+    from nushine.events import Generator
+    from nushine.events.generator import check_size
+    from nushine.io.events import open_writer
+
+    if not m_N and process is ProcessName.DIPOLE:
+        raise ValueError('--m-N is missing: give the mass of N, as in --m-N "3 MeV"')
+    number = _number(n)
+    check_size(number, seed)
+    if process is ProcessName.CEVNS and channel not in (None, ChannelName.RECOIL):
+        raise ValueError(f"--process cevns gives no photon: use --channel recoil, not {channel}")
+    if channel is None:
+        channel = ChannelName.RECOIL if process is ProcessName.CEVNS else ChannelName.COINCIDENCE
+    m_N_MeV = options.energy(m_N, "--m-N") if m_N else None
+    setup, interaction = options.hypothesis(experiment, process, m_N_MeV, mu, nature, flavour)
+    generator = Generator(setup, interaction, options.channel(channel), options.decay(prompt=prompt), forced)
+    card = generator.card(number, seed)
+    with open_writer(out, card, format_name.value if format_name else None, resume) as writer:
+        begun = writer.done
+        try:
+            _stream(generator, writer, seed, workers)
+        except KeyboardInterrupt:
+            writer.abort()
+            output.show_note(f"nushine: interrupted after {writer.done} of {number} events; --resume goes on")
+            raise typer.Exit(INTERRUPTED) from None
+    kept = f", {begun} of them from before" if begun else ""
+    output.show_note(f"wrote {out} ({number} events{kept}); {output.number(card.rate_per_year)} events per year")
+
+
+def _stream(generator: "Generator", writer: "Writer", seed: int, workers: int | None) -> None:
+    """Write what is missing, with a progress bar."""
+    from nushine.io.events import write_stream
+
+    with output.progress(f"{generator.name}, {writer.rows} events", writer.rows) as (bar, task):
+        bar.update(task, completed=writer.done)
+        chunks: Iterator[Events] = generator.stream(writer.rows, seed, first=writer.done, workers=workers)
+        write_stream(writer, chunks, lambda done: bar.update(task, completed=done))
+
+
+def _number(text: str) -> int:
+    """Read a number of events, also as 1e7."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.5
+    if not (value.is_integer() and 1 <= value <= 1e15):
+        raise ValueError(f"--n {text}: give a whole number of events, 1 or more, such as 1000000 or 1e6")
+    return int(text) if text.isdigit() else int(value)

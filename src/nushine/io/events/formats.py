@@ -1,0 +1,181 @@
+"""Choosing the format of a file, and what all formats share: opening, resuming, reading."""
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from nushine.events.record import COLUMNS, Events, RunCard
+from nushine.io.events.card import require_same
+from nushine.io.events.files import Journal, Place, State, named
+from nushine.io.events.stream import Finished, Writer
+
+
+class Format(NamedTuple):
+    """Name and suffixes of a format, the package that knows it, and whether its files can be read back here."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    package: str
+    readable: bool
+
+    def load(self) -> Any:
+        """The module that writes it; ValueError if its package is not installed."""
+        try:
+            return import_module(f"nushine.io.events.{self.name}")
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.split(".")[0] in ("nushine",):
+                raise
+            raise ValueError(f"{self.name} files need {error.name}: pip install 'nushine[formats]'") from error
+
+
+FORMATS: Final = {
+    name: Format(name, suffixes, package, readable)
+    for name, suffixes, package, readable in (
+        ("parquet", (".parquet",), "pyarrow", True),
+        ("hepmc3", (".hepmc3", ".hepmc"), "pyhepmc", False),
+        ("lhe", (".lhe",), "pylhe", False),
+        ("root", (".root",), "uproot", True),
+        ("hdf5", (".h5", ".hdf5"), "h5py", True),
+    )
+}
+"""What events can be written to, by name."""
+
+
+def open_writer(
+    path: str | os.PathLike[str],
+    card: RunCard,
+    format: str | None = None,
+    resume: bool = False,
+    rows: int | None = None,
+) -> Writer:
+    """Open a file for events, or go on with an unfinished one.
+
+    Parameters
+    ----------
+    path : path
+        File to write; "-" is standard output, for HepMC3 and LHE. An existing file is replaced when the new one is
+        complete, not before.
+    card : RunCard
+        What the events are.
+    format : str, optional
+        One of `FORMATS`; by default the suffix tells.
+    resume : bool
+        Go on after the last finished block of an unfinished file, if there is one; `Writer.done` tells where. Where the
+        complete file is there already, nothing is left to do.
+    rows : int, optional
+        Number of events in the file, `card.n` by default; less for a subset of the sample.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    ValueError
+        If the format is not known or its package not installed, or the file belongs to another run.
+
+    Notes
+    -----
+    A resumed Parquet, HepMC3, LHE or HDF5 file is identical byte by byte with that of an unbroken run, in ROOT the
+    content is (the file holds times and a random identifier). Files survive the end of the process in any way, not the
+    loss of power.
+
+    """
+    place, rows = Place.of(path), card.n if rows is None else rows
+    kind = _chosen(place.name, format)
+    if place.final is None and (resume or kind.name not in ("hepmc3", "lhe")):
+        place.file  # noqa: B018  # raises
+    module = kind.load()
+    with named(place.name):
+        state = _state(place, kind, card, rows) if resume else None
+        complete = resume and state is None and place.file.exists()
+    if complete:
+        require_same(module.read_card(place.file), card, place.name)
+        return Finished(place, card, rows, rows)
+    writer: Writer = module.writer(place, card, rows, state)
+    return writer
+
+
+def write_events(path: str | os.PathLike[str], events: Events, format: str | None = None) -> None:
+    """Write events that are in memory; raises as `open_writer` does."""
+    with open_writer(path, events.card, format, rows=len(events)) as writer:
+        writer.write(events)
+
+
+def iterate(path: str | os.PathLike[str]) -> Iterator[Events]:
+    """Events of a Parquet, ROOT or HDF5 file, 65536 at a time: the memory does not grow with the file.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it holds no events of nushine, or its format cannot be read here.
+
+    """
+    found: Iterator[Events] = _reader(path).blocks(Path(path))
+    return found
+
+
+def read(path: str | os.PathLike[str]) -> Events:
+    """All events of a Parquet, ROOT or HDF5 file, with their run card; 272 bytes of memory per event.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it holds no events of nushine, or its format cannot be read here.
+
+    """
+    module = _reader(path)
+    card = module.read_card(Path(path))
+    size = module.size(Path(path))
+    columns = {c.name: np.empty(size, dtype=c.dtype) for c in COLUMNS}
+    start = 0
+    for events in module.blocks(Path(path)):
+        for name, values in columns.items():
+            values[start : start + len(events)] = events[name]
+        start += len(events)
+    return Events(columns, card)
+
+
+def read_card(path: str | os.PathLike[str]) -> RunCard:
+    """The run card of a complete file of any format; raises as `read` does."""
+    card: RunCard = _chosen(os.fspath(path), None).load().read_card(Path(path))
+    return card
+
+
+def _chosen(name: str, format: str | None) -> Format:
+    if format is not None:
+        if format not in FORMATS:
+            raise ValueError(f"format {format!r} is not known: give one of {', '.join(FORMATS)}")
+        return FORMATS[format]
+    suffix = Path(name).suffix.lower()
+    for kind in FORMATS.values():
+        if suffix in kind.suffixes:
+            return kind
+    known = ", ".join(suffix for kind in FORMATS.values() for suffix in kind.suffixes)
+    raise ValueError(f"{name}: the name does not tell the format; end it in one of {known}, or give the format")
+
+
+def _reader(path: str | os.PathLike[str]) -> Any:
+    kind = _chosen(os.fspath(path), None)
+    if not kind.readable:
+        raise ValueError(f"{os.fspath(path)}: read {kind.name} files with {kind.package}")
+    return kind.load()
+
+
+def _state(place: Place, kind: Format, card: RunCard, rows: int) -> State | None:
+    state = Journal.read(place)
+    if state is None:
+        return None
+    require_same(state.card, card, str(place.partial))
+    if (state.format, state.rows) != (kind.name, rows):
+        raise ValueError(
+            f"{place.partial} holds {state.rows} events as {state.format}, not {rows} as {kind.name}; "
+            "resume with the same settings or choose another file"
+        )
+    return state

@@ -1,0 +1,68 @@
+"""ROOT: a TTree with one branch per column.
+
+The events are kept as Parquet while they are being made, because a tree can be continued only by the process that began
+it; when all are there, they are copied to the tree block by block.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import uproot
+
+from nushine.events.record import BLOCK, COLUMNS, Events, RunCard
+from nushine.io.events import parquet
+from nushine.io.events.card import columns_json, from_json, to_json
+from nushine.io.events.files import Place, State, named
+from nushine.io.events.parquet import ParquetEncoder, ParquetWriter
+
+TREE, CARD, UNITS = "nushine/events", "nushine/card", "nushine/columns"
+"""Names in the file: the tree, the run card and the columns with their units; the last two are JSON."""
+
+
+class RootWriter(ParquetWriter):
+    """A ROOT file, made at the end from a Parquet file."""
+
+    def _complete(self) -> None:
+        tree = self._place.file.with_name(f"{self._place.file.name}.tree")
+        try:
+            with uproot.recreate(tree, compression=None) as file:
+                file[CARD], file[UNITS] = to_json(self.card), columns_json()
+                branches = file.mktree(TREE, {c.name: np.dtype(c.dtype) for c in COLUMNS})
+                for events in parquet.blocks(self._place.partial):
+                    branches.extend({c.name: events[c.name] for c in COLUMNS})
+        except BaseException:
+            tree.unlink(missing_ok=True)
+            raise
+        self._place.finish(tree)
+
+
+def writer(place: Place, card: RunCard, rows: int, state: State | None) -> RootWriter:
+    """Open a ROOT file for writing."""
+    place.file  # noqa: B018  # the events cannot be kept where bytes only flow
+    return RootWriter(place, card, rows, state, ParquetEncoder(card), "root")
+
+
+def read_card(path: Path) -> RunCard:
+    """The run card of a file."""
+    with named(str(path)), path.open("rb") as file:
+        if file.read(4) != b"root":
+            raise ValueError(f"{path}: is no ROOT file")
+    with named(str(path)), uproot.open(path) as file:
+        if CARD not in file:
+            raise ValueError(f"{path}: holds no events of nushine")
+        return from_json(str(file[CARD]))
+
+
+def blocks(path: Path) -> Iterator[Events]:
+    """Events of a file, one block at a time."""
+    card = read_card(path)
+    with named(str(path)), uproot.open(path) as file:
+        for arrays in file[TREE].iterate([c.name for c in COLUMNS], step_size=BLOCK, library="np"):
+            yield Events({c.name: arrays[c.name].astype(c.dtype, copy=False) for c in COLUMNS}, card)
+
+
+def size(path: Path) -> int:
+    """Number of events in a file."""
+    with named(str(path)), uproot.open(path) as file:
+        return int(file[TREE].num_entries)
