@@ -1,0 +1,135 @@
+"""Speed of the event generator on all cores, in a process of its own: prints one JSON object.
+
+Usage: ``python events_worker.py EXPERIMENT M_N SECONDS``. Each case is repeated in turns with what it is compared with.
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+if hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))  # the parent may be pinned to one core
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import nushine as ns
+from nushine.events import BLOCK, COLUMNS, Generator, RunCard
+from nushine.events.block import uniforms
+from nushine.io.events import open_writer, write_stream
+from timing import Timing, alternate
+
+BLOCKS = 32
+"""Blocks of 65 536 events in one repetition."""
+
+SLOW = 1
+"""Blocks for text formats."""
+
+
+def main() -> None:
+    experiment, m_N, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+    generator = Generator(ns.experiments.load(experiment), ns.Dipole(m_N, 1e-8))
+    numbers = numbers_per_event(generator)
+    n = BLOCKS * BLOCK
+    memory, blocks, raw = alternate(
+        lambda: stream(generator, n),
+        lambda: in_turns(lambda i: generator.block(1, i), BLOCKS),
+        raw_numbers(numbers, BLOCKS),
+        seconds=seconds,
+        least=3,
+    )
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        parquet, disk = alternate(
+            lambda: write(generator, n, Path(folder) / "events.parquet"),
+            raw_bytes(Path(folder) / "bytes", n),
+            seconds=seconds,
+            least=2,
+        )
+        (hepmc3,) = alternate(
+            lambda: write(generator, SLOW * BLOCK, Path(folder) / "events.hepmc3"), seconds=seconds, least=1
+        )
+    print(
+        json.dumps(
+            {
+                "cores": os.cpu_count(),
+                "numbers_per_event": numbers,
+                "bytes_per_event": bytes_per_event(),
+                "memory": per_event(memory, n),
+                "blocks": per_event(blocks, n),
+                "raw": per_event(raw, n),
+                "parquet": per_event(parquet, n),
+                "disk": per_event(disk, n),
+                "hepmc3": per_event(hepmc3, SLOW * BLOCK),
+            }
+        )
+    )
+
+
+def per_event(timing: Timing, n: int) -> list[float]:
+    """Fastest, median and slow time of an event [s], and repetitions."""
+    return [timing.fastest / n, timing.median / n, timing.slow / n, timing.repeats]
+
+
+def numbers_per_event(generator: Generator) -> float:
+    """Uniform numbers that an event takes: four for each candidate, and those of the chain and of the places."""
+    plan = generator.plan
+    candidates = plan.proposal.candidates_for(BLOCK) / BLOCK
+    return 4 * candidates + (7 if plan.mixed else 5) + (0 if plan.arrangement is None else 4)
+
+
+def bytes_per_event() -> int:
+    """Of the columns in memory."""
+    return sum(np.dtype(c.dtype).itemsize for c in COLUMNS)
+
+
+def in_turns(make: Callable[[int], Any], blocks: int) -> None:
+    """Make blocks on all cores, without keeping them."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda i: jax.block_until_ready(make(i)), range(blocks)))
+
+
+def raw_numbers(numbers: float, blocks: int) -> Callable[[], None]:
+    """Draw as many uniform numbers with the same generator, row by row as the events do, and keep none."""
+    rows = round(numbers)
+    scale = numbers / rows
+
+    @jax.jit
+    def draw(i: jax.Array) -> list[jax.Array]:
+        return uniforms(jax.random.fold_in(jax.random.PRNGKey(1), i), rows, round(BLOCK * scale))
+
+    return lambda: in_turns(lambda i: draw(jnp.asarray(i)), blocks)
+
+
+def stream(generator: Generator, n: int) -> None:
+    """Make chunks of events in memory, one after the other."""
+    for _ in generator.stream(n, seed=1):
+        pass
+
+
+def write(generator: Generator, n: int, path: Path) -> None:
+    """Generate and write a file."""
+    card: RunCard = generator.card(n, 1)
+    with open_writer(path, card) as writer:
+        write_stream(writer, generator.stream(n, 1))
+
+
+def raw_bytes(path: Path, n: int) -> Callable[[], None]:
+    """Write as many bytes as the events have."""
+    block = os.urandom(BLOCK * bytes_per_event())
+
+    def to_disk() -> None:
+        with path.open("wb", buffering=0) as file:
+            for _ in range(n // BLOCK):
+                file.write(block)
+
+    return to_disk
+
+
+if __name__ == "__main__":
+    main()
