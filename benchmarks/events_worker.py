@@ -1,6 +1,7 @@
 """Speed of the event generator on all cores, in a process of its own: prints one JSON object.
 
-Usage: ``python events_worker.py EXPERIMENT M_N SECONDS``. Each case is repeated in turns with what it is compared with.
+Usage: ``python events_worker.py M_N SECONDS``, for germanium and argon at Chooz and for the crystals of NUCLEUS-10g.
+Each case is repeated in turns with what it is compared with; times are seconds per event.
 """
 
 import json
@@ -18,6 +19,7 @@ if hasattr(os, "sched_setaffinity"):
 import jax
 import jax.numpy as jnp
 import numpy as np
+from hepunits import cm, kg, year
 
 import nushine as ns
 from nushine.events import BLOCK, COLUMNS, Generator, RunCard
@@ -28,46 +30,60 @@ from timing import Timing, alternate
 BLOCKS = 32
 """Blocks of 65 536 events in one repetition."""
 
-SLOW = 1
-"""Blocks for text formats."""
-
 
 def main() -> None:
-    experiment, m_N, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
-    generator = Generator(ns.experiments.load(experiment), ns.Dipole(m_N, 1e-8))
-    numbers = numbers_per_event(generator)
-    n = BLOCKS * BLOCK
+    signal, seconds = ns.Dipole(float(sys.argv[1]), 1e-8), float(sys.argv[2])
+    germanium = Generator(ns.experiments.load("nucleus-1kg"), signal)
+    crystals = Generator(ns.experiments.load("nucleus-10g"), signal)
+    argon = Generator(argon_at_chooz(), signal)
+    numbers, n = numbers_per_event(germanium), BLOCKS * BLOCK
     memory, blocks, raw = alternate(
-        lambda: stream(generator, n),
-        lambda: in_turns(lambda i: generator.block(1, i), BLOCKS),
+        lambda: stream(germanium, n),
+        lambda: in_turns(lambda i: germanium.block(1, i), BLOCKS),
         raw_numbers(numbers, BLOCKS),
         seconds=seconds,
         least=3,
     )
+    other, placed = alternate(lambda: stream(argon, n), lambda: stream(crystals, n // 4), seconds=seconds, least=3)
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         parquet, disk = alternate(
-            lambda: write(generator, n, Path(folder) / "events.parquet"),
+            lambda: write(germanium, n, Path(folder) / "events.parquet"),
             raw_bytes(Path(folder) / "bytes", n),
             seconds=seconds,
             least=2,
         )
-        (hepmc3,) = alternate(
-            lambda: write(generator, SLOW * BLOCK, Path(folder) / "events.hepmc3"), seconds=seconds, least=1
-        )
+        (hepmc3,) = alternate(lambda: write(germanium, BLOCK, Path(folder) / "x.hepmc3"), seconds=seconds, least=1)
+    times = {
+        "memory": (memory, n),
+        "blocks": (blocks, n),
+        "raw": (raw, n),
+        "argon": (other, n),
+        "placed": (placed, n // 4),
+        "parquet": (parquet, n),
+        "disk": (disk, n),
+        "hepmc3": (hepmc3, BLOCK),
+    }
     print(
         json.dumps(
             {
                 "cores": os.cpu_count(),
                 "numbers_per_event": numbers,
                 "bytes_per_event": bytes_per_event(),
-                "memory": per_event(memory, n),
-                "blocks": per_event(blocks, n),
-                "raw": per_event(raw, n),
-                "parquet": per_event(parquet, n),
-                "disk": per_event(disk, n),
-                "hepmc3": per_event(hepmc3, SLOW * BLOCK),
+                "seconds": {name: per_event(*timed) for name, timed in times.items()},
             }
         )
+    )
+
+
+def argon_at_chooz() -> ns.Experiment:
+    """A kilogram of 40Ar, everything seen."""
+    return ns.Experiment(
+        name="argon",
+        source=ns.sources.chooz(),
+        target=ns.targets.compound("Ar[40]"),
+        mass=1 * kg,
+        exposure=1 * year,
+        path=5 * cm,
     )
 
 

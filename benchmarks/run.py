@@ -37,6 +37,7 @@ def measure(darknews_python: str | None, darknews_repeats: int) -> "list[Row]":
     """Every case, one after the other."""
     import cases
     import darknews_process
+    import events
     from nushine.constants import mu_B
 
     other = darknews_process.measure(darknews_python, E_NU, M_N, MU * mu_B * 1e3, NUCLEUS, max(darknews_repeats, 2))
@@ -45,6 +46,7 @@ def measure(darknews_python: str | None, darknews_repeats: int) -> "list[Row]":
         *cases.kernels(),
         *cases.cross_section(E_NU, M_N, MU, NUCLEUS, other),
         *cases.sterile_rates(),
+        *events.measure(MU * mu_B * 1e3, darknews_python),
     ]
 
 
@@ -102,7 +104,9 @@ def _caption(core: int | None) -> str:
 
 
 def _span(t: Timing) -> str:
-    scale, unit = next((s, u) for s, u in ((1.0, "s"), (1e3, "ms"), (1e6, "us")) if t.fastest * s >= 1 or u == "us")
+    scale, unit = next(
+        (s, u) for s, u in ((1.0, "s"), (1e3, "ms"), (1e6, "us"), (1e9, "ns")) if t.fastest * s >= 1 or u == "ns"
+    )
     return f"{t.fastest * scale:.3g} {unit} ({t.median * scale:.3g}, {t.slow * scale:.3g})"
 
 
@@ -114,7 +118,7 @@ def _goal(goal: "Goal | None") -> str:
     if goal is None:
         return ""
     if goal.most_seconds is not None:
-        return f"< {goal.most_seconds * 1e3:g} ms"
+        return f"< {goal.most_seconds * 1e3:g} ms" if goal.most_seconds > 1e-6 else f"< {goal.most_seconds * 1e9:g} ns"
     return f"<= {goal.most_ratio:g}x" if goal.most_ratio is not None else f">= {goal.least_ratio:g}x"
 
 
