@@ -131,8 +131,8 @@ CLOSED = ns.Decay((ns.ToSterile(2.0, 1e-8),))  # N' is heavier than N
 @pytest.mark.parametrize(
     ("process", "channel", "decay", "window", "words"),
     [
-        (ns.Dipole(9.6, 1e-8), ns.COINCIDENCE, ns.RADIATIVE, EVERYTHING, ("m_N = 9.6 MeV", "mass that the source")),
-        (ns.Dipole(9.6, 1e-8), ns.RECOIL, ns.RADIATIVE, EVERYTHING, ("m_N = 9.6 MeV", "by hand")),
+        (ns.Dipole(20.0, 1e-8), ns.COINCIDENCE, ns.RADIATIVE, EVERYTHING, ("m_N = 20 MeV", "mass that the source")),
+        (ns.Dipole(20.0, 1e-8), ns.RECOIL, ns.RADIATIVE, EVERYTHING, ("m_N = 20 MeV", "by hand")),
         (ns.Dipole(1.0, 0.0), ns.COINCIDENCE, ns.RADIATIVE, EVERYTHING, ("mu = 0", "moment above zero")),
         (ns.Dipole(1.0, 0.0), ns.RECOIL, ns.RADIATIVE, EVERYTHING, ("mu = 0", "moment above zero")),
         (ns.Dipole(1.0, 1e-8), ns.RECOIL, ns.RADIATIVE, Selection(1.0, 2.0), ("recoil window",)),
@@ -164,7 +164,7 @@ def test_no_moment_of_the_flavour_of_the_source(flavour: ns.Flavour) -> None:
 # --- weights ---
 
 
-@pytest.mark.parametrize("power", [-1.0, 0.5, 2.0])
+@pytest.mark.parametrize("power", [-1.0, 2.0])
 def test_weights_undo_the_importance(power: float) -> None:
     """Any positive function: weights are one on average, and the same function of the event throughout."""
 

@@ -24,8 +24,8 @@ from nushine.experiments import Experiment
 from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
 
-CHUNK = 16
-"""Blocks in a chunk, the piece in which events are streamed: about a million events."""
+CHUNK = 8
+"""Blocks in a chunk, the piece in which events are streamed: half a million events, 140 MB."""
 
 
 class Generator:
