@@ -100,6 +100,57 @@ def test_detect_follows_the_probabilities() -> None:
     assert crystal.max() == 17
 
 
+def test_a_photon_is_seen_stopped_or_gone() -> None:
+    """Three probabilities, each summed over its own bodies, make one; also for photons from outside."""
+    shell = Body("shell", Shell([0.0] * 3, 60.0, 70.0, 50.0, "x"), GE)
+    nucleus = nucleus_10g()
+    arrangement = Arrangement(nucleus.crystals, (shell,), nucleus.instrumented)
+    start = tuple(200 * (u - 0.5) for u in uniform(3, 6))
+    for made in (nucleus, arrangement):
+        fate = made.photon(start, isotropic(7), 0.05 + 9 * uniform(1, 8)[0])
+        assert float(fate.crystals.max()) > 0.01
+        assert float(fate.detectors.min()) >= 0
+        # sums of 25 numbers below one
+        np.testing.assert_allclose(fate.detectors.sum(axis=-1) + fate.crystals + fate.escape, 1.0, rtol=0, atol=1e-13)
+
+
+def test_nucleus_is_closed() -> None:
+    """From anywhere in the cavity, in any direction, there is germanium [arXiv:2509.03559, section 2]."""
+    arrangement = nucleus_10g()
+    start = arrangement.instrumented.point(tuple(uniform(3, 9)))
+    direction = isotropic(10)
+    thickness = sum(leave - enter for d in arrangement.detectors for enter, leave in d.shape.chords(start, direction))
+    assert float(thickness.min()) > 0
+    # the crystals of the lids: 1 kg each [arXiv:2508.02488, section 2]
+    assert float(arrangement.detectors[-1].shape.volume) * 5.323 * g / cm3 / g == pytest.approx(1000, rel=0.05)
+
+
+def test_the_longest_path_is_reached_and_not_passed() -> None:
+    arrangement = nucleus_10g()
+    _, start = arrangement.vertex(jnp.arange(N) % 2, tuple(uniform(3, 11)))
+    longest = float(arrangement.longest)
+    assert float(arrangement.exit(start, isotropic(12)).max()) < longest
+    corner = (jnp.array(-8.5), jnp.array(-12.5), jnp.array(-8.5))
+    way = np.array([33.5, 52.5, 33.5])
+    to = tuple(jnp.asarray(x) for x in way / np.linalg.norm(way))
+    assert float(arrangement.exit(corner, to)) == pytest.approx(longest, rel=1e-14)
+
+
+def test_round_bodies_may_be_close_and_inside_others() -> None:
+    lids = (Body("a", Cylinder([0.0] * 3, 1.0, 9.0), GE), Body("b", Cylinder([1.5, 1.5, 0.0], 1.0, 9.0), GE))
+    tube = Body("tube", Shell([0.0] * 3, 4.0, 5.0, 9.0), GE)
+    assert Arrangement((cube("c", [0, 0, 20]),), (*lids, tube), Sphere([0.0, 0.0, 20.0], 2.0)).longest > 0
+    close = (lids[0], Body("b", Cylinder([1.3, 1.3, 0.0], 1.0, 9.0), GE))
+    with pytest.raises(ValueError, match="a and b overlap"):
+        Arrangement((cube("c", [0, 0, 20]),), close, Sphere([0.0, 0.0, 20.0], 2.0))
+    with pytest.raises(ValueError, match="tube and b overlap"):
+        Arrangement(
+            (cube("c", [0, 0, 20]),),
+            (tube, Body("b", Shell([0.0] * 3, 4.5, 6.0, 1.0), GE)),
+            Sphere([0.0, 0.0, 20.0], 2.0),
+        )
+
+
 def test_nucleus_fits_together() -> None:
     arrangement = nucleus_10g()
     assert len(arrangement.crystals) == 18
@@ -126,6 +177,7 @@ def test_nucleus_fits_together() -> None:
             "a and b overlap",
         ),
         (lambda: Arrangement((cube("a", [9, 0, 0]),), (), Sphere([0.0] * 3, 9.0)), "a sticks out"),
+        (lambda: Arrangement((cube("a", [5, 5, 5]),), (), Sphere([0.0] * 3, 9.0)), "a sticks out"),
         (lambda: Arrangement((cube("a", [0, 0, 0]),), (), Shell([0.0] * 3, 1.0, 2.0, 3.0)), "not convex"),
         (
             lambda: Arrangement(

@@ -119,6 +119,47 @@ def test_mean_chord_is_four_volumes_over_surface(name: str, surface: float) -> N
     assert length.mean() == pytest.approx(4 * volume / surface, abs=4 * length.std() / np.sqrt(length.size))
 
 
+@pytest.mark.parametrize("name", SHAPES)
+def test_contains_is_membership(name: str) -> None:
+    shape, inside, _ = SHAPES[name]
+    p = CENTRE + 3 * np.random.default_rng(8).uniform(-1, 1, (50_000, 3))
+    np.testing.assert_array_equal(shape.contains(tuple(jnp.asarray(p.T))), inside(p))
+    assert 0 < inside(p).mean() < 1
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("sign", [-0.0, 1e-300, -1e-250, 1e-160])
+def test_rays_along_an_axis_and_nearly_so(name: str, axis: int, sign: float) -> None:
+    """Directions with components that vanish, or whose squares do: chords as along the axis, without infinities."""
+    shape, inside, _ = SHAPES[name]
+    random = np.random.default_rng(9)
+    p = CENTRE + 3 * random.uniform(-1, 1, (500, 3))
+    d = np.full((500, 3), sign)
+    d[:, axis] = random.choice([-1.0, 1.0], 500)
+    t = random.uniform(0, 6, (200, 1))
+    chords = [(np.asarray(a), np.asarray(b)) for a, b in shape.chords(tuple(jnp.asarray(p.T)), tuple(jnp.asarray(d.T)))]
+    covered = sum(((t > a) & (t < b)).astype(int) for a, b in chords)
+    near_an_end = np.any([np.abs(t - x) < 1e-9 for chord in chords for x in chord], axis=0)
+    assert np.all((covered == inside(p + t[:, :, None] * d)) | near_an_end)
+    assert all(np.all(np.isfinite(x)) for chord in chords for x in chord)
+
+
+@pytest.mark.parametrize("name", ["box", "sphere", "cylinder x", "cylinder y", "cylinder z"])
+def test_from_inside_the_chord_begins_at_once(name: str) -> None:
+    shape, _, _ = SHAPES[name]
+    u = jax.random.uniform(jax.random.PRNGKey(7), (3, 3000))
+    _, direction, _, _ = rays(3000, 7)
+    start = shape.point((u[0], u[1], u[2]))
+    ((enter, leave),) = shape.chords(start, direction)
+    assert float(jnp.max(enter)) == 0
+    np.testing.assert_array_equal(leave, shape.exit(start, direction))
+    # and ends on the surface: a step further is outside, a step less inside; 1e-6 is above the rounding of grazing rays
+    for step, expected in ((1e-6, False), (-1e-6, True)):
+        end = tuple(s + (leave + step) * d for s, d in zip(start, direction, strict=True))
+        assert np.all((np.asarray(shape.contains(end)) == expected) | (np.asarray(leave) < 1e-5))
+
+
 @settings(max_examples=50)
 @given(st.floats(-5, 5), st.floats(-5, 5), st.floats(-5, 5), st.sampled_from(sorted(SHAPES)))
 def test_shapes_move(x: float, y: float, z: float, name: str) -> None:

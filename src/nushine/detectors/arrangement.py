@@ -1,6 +1,8 @@
 """Where things are: target crystals, photon detectors, and the volume in which decays count."""
 
 from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
@@ -9,14 +11,30 @@ import numpy as np
 from jax import Array
 
 from nushine.detectors.attenuation import Material
-from nushine.detectors.shapes import Shape, Shell
+from nushine.detectors.shapes import Box, Shape, Shell
 from nushine.numerics.circle import Vector
-
-BATCH = 2048
-"""Photons that are followed together, so that all they meet stays in the cache."""
 
 TOUCH = 1e-9
 """Relative overlap of bodies that is rounding: crystals may touch."""
+
+TRIES = 4096
+"""Points that are tried to see whether two round bodies overlap: finds overlaps of a thousandth of the common box."""
+
+
+class Met(NamedTuple):
+    """A chord of photons: number of the detector (below zero: a crystal), where it begins [mm], optical depth."""
+
+    detector: int
+    enter: Array
+    depth: Array
+
+
+class Fate(NamedTuple):
+    """Probabilities of a photon: to interact first in each detector (..., D), first in a crystal, and not at all."""
+
+    detectors: Array
+    crystals: Array
+    escape: Array
 
 
 class Body(eqx.Module):
@@ -71,8 +89,7 @@ class Arrangement(eqx.Module):
     Notes
     -----
     Photons fly straight until their first interaction, of any kind but coherent scattering; one that interacts in a
-    crystal first is not seen by a detector. Bodies are compared by the boxes around them; hollow shells, which may be
-    around others, are not.
+    crystal first is not seen by a detector. Whether round bodies overlap is tried with `TRIES` points.
 
     """
 
@@ -87,70 +104,81 @@ class Arrangement(eqx.Module):
         if isinstance(self.instrumented, Shell):
             raise ValueError("instrumented volume: a shell is not convex; give a box, cylinder or sphere")
         if not any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(self)):
-            _require_apart([body for body in (*self.crystals, *self.detectors) if not isinstance(body.shape, Shell)])
+            _require_apart((*self.crystals, *self.detectors))
             _require_inside(self.crystals, self.instrumented)
             _require_one_of_a_name([body.material for body in (*self.crystals, *self.detectors)])
 
     @property
     def longest(self) -> Array:
-        """Bound of the paths inside the instrumented volume [mm]: the diagonal of the box around it."""
-        return 2 * jnp.sqrt(jnp.sum(self.instrumented.box[1] ** 2))
+        """Longest path [mm] from a crystal to the edge of the box around the instrumented volume: bounds `exit`."""
+        centre, half = self.instrumented.box
+        reach = [
+            jnp.linalg.norm(jnp.abs(at - centre) + size + half) for at, size in (c.shape.box for c in self.crystals)
+        ]
+        return jnp.minimum(jnp.max(jnp.stack(reach)), 2 * jnp.linalg.norm(half))
 
     def vertex(self, part: Array, u: Vector) -> tuple[Array, Vector]:
         """Crystal and point in it, uniform by volume among the crystals of this part of the target."""
-        edges = self._edges()[part]
-        crystal = sum(
-            ((u[0] >= edges[..., k]).astype(jnp.int32) for k in range(1, len(self.crystals))),
-            start=jnp.zeros(u[0].shape, jnp.int32),
-        )
-        low, high = (jnp.take_along_axis(edges, (crystal + k)[..., None], axis=-1)[..., 0] for k in (0, 1))
-        rest = jnp.clip((u[0] - low) / jnp.where(high > low, high - low, 1.0), 0.0, 1.0)
-        places = jnp.zeros((3, *u[0].shape))
+        edges = self._edges()
+        crystal, low, width = jnp.zeros_like(part), jnp.zeros_like(u[0]), jnp.ones_like(u[0])
+        for k, one in enumerate(self.crystals):
+            here = (part == one.part) & (u[0] >= edges[one.part, k])
+            crystal = jnp.where(here, k, crystal)
+            low = jnp.where(here, edges[one.part, k], low)
+            width = jnp.where(here, edges[one.part, k + 1] - edges[one.part, k], width)
+        rest = jnp.clip((u[0] - low) / width, 0.0, 1.0)
+        places = [jnp.zeros_like(u[0])] * 3
         for members, stack in _stacks([c.shape for c in self.crystals]):
-            number, here = np.zeros(len(self.crystals), dtype=np.int32), np.zeros(len(self.crystals), dtype=bool)
-            number[members], here[members] = np.arange(len(members)), True
+            number, mine = np.zeros(len(self.crystals), dtype=np.int32), np.zeros(len(self.crystals), dtype=bool)
+            number[members], mine[members] = np.arange(len(members)), True
             which = jnp.asarray(number)[crystal]
             shape: Shape = jax.tree.map(lambda leaf, i=which: leaf[i], stack)
-            places = jnp.where(jnp.asarray(here)[crystal], jnp.stack(shape.point((rest, u[1], u[2]))), places)
+            found = shape.point((rest, u[1], u[2]))
+            places = [jnp.where(jnp.asarray(mine)[crystal], new, old) for new, old in zip(found, places, strict=True)]
         return crystal, (places[0], places[1], places[2])
 
     def exit(self, start: Vector, direction: Vector) -> Array:
         """Distance [mm] that N can fly inside the instrumented volume."""
         return self.instrumented.exit(start, direction)
 
+    def photon(self, start: Vector, direction: Vector, E_gamma: Array) -> Fate:
+        """Probabilities of what happens first to photons."""
+        met = self._met(start, direction, E_gamma)
+        detectors, crystals = [jnp.zeros_like(E_gamma) for _ in self.detectors], jnp.zeros_like(E_gamma)
+        for one in met:
+            share = -jnp.exp(-_before(one, met)) * jnp.expm1(-one.depth)
+            if one.detector < 0:
+                crystals = crystals + share
+            else:
+                detectors[one.detector] = detectors[one.detector] + share
+        escape = jnp.exp(-sum((one.depth for one in met), start=jnp.zeros_like(E_gamma)))
+        stacked = jnp.stack(detectors, axis=-1) if detectors else jnp.zeros((*E_gamma.shape, 0))
+        return Fate(stacked, crystals, escape)
+
     def detection(self, start: Vector, direction: Vector, E_gamma: Array) -> Array:
         """Probability that a photon interacts first in each of the detectors, shape (n, D) for n photons."""
-        rays = start, direction, E_gamma
-        shares: Array = jax.lax.map(lambda ray: self._of_photon(*ray), rays, batch_size=BATCH)
-        return shares
+        return self.photon(start, direction, E_gamma).detectors
 
     def detect(self, start: Vector, direction: Vector, E_gamma: Array, u: Array) -> Array:
         """Detector in which each photon interacts first, from uniform numbers; -1 if in none. All of shape (n,)."""
-
-        def of_photon(ray: tuple[Vector, Vector, Array, Array]) -> Array:
-            reached = jnp.cumsum(self._of_photon(*ray[:3]))
-            found = jnp.sum(ray[3] >= reached)
-            return jnp.where(found < len(self.detectors), found, -1)
-
-        found: Array = jax.lax.map(of_photon, (start, direction, E_gamma, u), batch_size=BATCH)
+        met = self._met(start, direction, E_gamma)
+        depth = -jnp.log1p(-u)  # that the photon crosses before it interacts
+        found = jnp.full(depth.shape, -1, dtype=jnp.int32)
+        for one in met:
+            if one.detector >= 0:
+                before = _before(one, met)
+                found = jnp.where((before <= depth) & (depth < before + one.depth), one.detector, found)
         return found
 
-    def _of_photon(self, start: Vector, direction: Vector, E_gamma: Array) -> Array:
-        """Probabilities of one photon, shape (D,)."""
+    def _met(self, start: Vector, direction: Vector, E_gamma: Array) -> list[Met]:
+        """What photons cross, one chord after the other: a loop over bodies that compiles into one pass over events."""
         bodies = (*self.crystals, *self.detectors)
-        kinds = _stacks([body.shape for body in bodies], [body.material.name for body in bodies])
-        number, enters, depths = [], [], []
-        for members, shapes in kinds:
-            coefficient = bodies[members[0]].material.attenuation(E_gamma)
-            for enter, leave in shapes.chords(start, direction):
-                number.append(np.array(members) - len(self.crystals))
-                enters.append(enter)
-                depths.append((leave - enter) * coefficient)
-        which, enter, depth = np.concatenate(number), jnp.concatenate(enters), jnp.concatenate(depths)
-        seen = np.flatnonzero(which >= 0)
-        before = jnp.sum(jnp.where(enter < enter[seen, None], depth, 0.0), axis=1)
-        share = jnp.exp(-before) * -jnp.expm1(-depth[seen])
-        return jnp.zeros(len(self.detectors)).at[which[seen]].add(share)
+        mu = {body.material.name: body.material.attenuation(E_gamma) for body in bodies}
+        return [
+            Met(k - len(self.crystals), enter, (leave - enter) * mu[body.material.name])
+            for k, body in enumerate(bodies)
+            for enter, leave in body.shape.chords(start, direction)
+        ]
 
     def _edges(self) -> Array:
         """Cumulative shares of the crystals in the volume of each part, shape (parts, crystals + 1)."""
@@ -162,28 +190,42 @@ class Arrangement(eqx.Module):
         return jnp.concatenate([jnp.zeros((parts.size, 1)), jnp.cumsum(share, axis=1)], axis=1)
 
 
-def _stacks(shapes: Sequence[Shape], labels: Sequence[str] = ()) -> list[tuple[list[int], Shape]]:
-    """Shapes of one kind, and of one label, as one stack, with their numbers."""
+def _before(one: Met, met: Sequence[Met]) -> Array:
+    """Optical depth of all that a photon crosses before: bodies do not overlap, so each is before or after."""
+    others = (jnp.where(other.enter < one.enter, other.depth, 0.0) for other in met if other is not one)
+    return sum(others, start=jnp.zeros_like(one.depth))
+
+
+def _stacks(shapes: Sequence[Shape]) -> list[tuple[list[int], Shape]]:
+    """Shapes of one kind as one stack, with their numbers."""
     kinds: dict[object, list[int]] = {}
     for i, shape in enumerate(shapes):
-        kinds.setdefault((jax.tree.structure(shape), labels[i] if labels else ""), []).append(i)
+        kinds.setdefault(jax.tree.structure(shape), []).append(i)
     return [(who, jax.tree.map(lambda *x: jnp.stack(x), *(shapes[i] for i in who))) for who in kinds.values()]
 
 
 def _require_apart(bodies: Sequence[Body]) -> None:
-    boxes = [[np.asarray(x) for x in body.shape.box] for body in bodies]
-    for i, (centre, half) in enumerate(boxes):
-        for k in range(i):
-            gap = np.abs(centre - boxes[k][0]) - (half + boxes[k][1])
-            if np.all(gap < -TOUCH * (half + boxes[k][1])):
-                raise ValueError(f"{bodies[k].name} and {bodies[i].name} overlap: move one of them")
+    """Boxes overlap or not; of round bodies whose boxes overlap, points that are in both boxes are tried."""
+    known = [(body.name, jax.tree.map(np.asarray, body.shape), *map(np.asarray, body.shape.box)) for body in bodies]
+    for (name, shape, at, half), (other, its_shape, its_at, its_half) in combinations(known, 2):
+        low, high = np.maximum(at - half, its_at - its_half), np.minimum(at + half, its_at + its_half)
+        if np.any(high - low <= TOUCH * (half + its_half)):
+            continue
+        x, y, z = low[:, None] + (high - low)[:, None] * np.random.default_rng(0).random((3, TRIES))
+        if np.any(shape.contains((x, y, z)) & its_shape.contains((x, y, z))):
+            raise ValueError(f"{name} and {other} overlap: move one of them")
 
 
 def _require_inside(crystals: Sequence[Crystal], instrumented: Shape) -> None:
-    centre, half = (np.asarray(x) for x in instrumented.box)
+    """Points on the surface of each crystal, the corners among them, are in the convex volume."""
+    u = np.meshgrid([1.0], np.linspace(0, 1, 17), np.linspace(0, 1, 17))
+    corners = np.meshgrid([0.0, 1.0], [0.0, 1.0], [0.0, 1.0])
     for crystal in crystals:
-        at, size = (np.asarray(x) for x in crystal.shape.box)
-        if np.any(np.abs(at - centre) + size > half * (1 + TOUCH)):
+        tried = corners if isinstance(crystal.shape, Box) else u
+        a, b, c = (jnp.asarray(x.ravel()) for x in tried)
+        points = crystal.shape.point((a, b, c))
+        x, y, z = (at + (p - at) * (1 - TOUCH) for p, at in zip(points, crystal.shape.box[0], strict=True))
+        if not np.all(instrumented.contains((x, y, z))):
             raise ValueError(f"{crystal.name} sticks out of the instrumented volume: enlarge it or move the crystal")
 
 

@@ -50,25 +50,26 @@ def nucleus_10g() -> Arrangement:
 
     Notes
     -----
-    Published: the cubes, their number and materials, the six crystals of germanium (two cylinders above and below, four
-    boxes at the sides) and their thickness of 25 mm. Assumed here: gaps of 1 mm between cubes, 20 mm between the
-    arrays, faces of 55 mm x 80 mm of the boxes and a diameter of 100 mm of the cylinders, so that the crystals almost
-    close around a cavity of 55 mm x 80 mm x 55 mm, in which decays count. The vertical is y. The silicon inner veto
-    and holders, millimetres thick, are left out.
+    Published: the cubes, their number and materials; six crystals of germanium, 25 mm thick, two of them cylinders of
+    100 mm diameter and four boxes; that they close around the target, with an outer diameter of about 100 mm. Assumed
+    here: gaps of 1 mm between cubes, 20 mm between the arrays, boxes of 75 mm x 80 mm, each of which covers the edge of
+    the next, around a cavity of 50 mm x 80 mm x 50 mm, in which decays count. The vertical is y. The silicon inner
+    veto, the copper around the germanium and other holders, millimetres thick, are left out.
 
     References
     ----------
-    NUCLEUS, Eur. Phys. J. C 79, 1018 (2019), arXiv:1905.10258; commissioning: arXiv:2508.02488.
+    NUCLEUS, Eur. Phys. J. C 79, 1018 (2019), arXiv:1905.10258, figure 8 and section 3.2; commissioning,
+    arXiv:2508.02488, section 2; backgrounds, arXiv:2509.03559, section 2.
 
     """
     germanium = material("Ge", DENSITY["Ge"])
-    half, height, thickness = 27.5 * mm, 40.0 * mm, 12.5 * mm
-    at = half + thickness
+    half, height, thickness = 25.0 * mm, 40.0 * mm, 12.5 * mm
+    at = width = half + thickness
     sides: dict[str, Shape] = {
-        "downstream": Box(as_array([0.0, 0.0, at]), as_array([half, height, thickness])),
-        "upstream": Box(as_array([0.0, 0.0, -at]), as_array([half, height, thickness])),
-        "right": Box(as_array([at, 0.0, 0.0]), as_array([thickness, height, half])),
-        "left": Box(as_array([-at, 0.0, 0.0]), as_array([thickness, height, half])),
+        "downstream": Box(as_array([thickness, 0.0, at]), as_array([width, height, thickness])),
+        "upstream": Box(as_array([-thickness, 0.0, -at]), as_array([width, height, thickness])),
+        "right": Box(as_array([at, 0.0, -thickness]), as_array([thickness, height, width])),
+        "left": Box(as_array([-at, 0.0, thickness]), as_array([thickness, height, width])),
     }
     for name, y in (("top", height + thickness), ("bottom", -height - thickness)):
         sides[name] = Cylinder(as_array([0.0, y, 0.0]), as_array(50.0 * mm), as_array(thickness), "y")

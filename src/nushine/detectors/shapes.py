@@ -11,12 +11,10 @@ import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
 
+from nushine.detectors.rays import Chord, common, least, mantle, most, slab
 from nushine.numerics.arrays import as_array
 from nushine.numerics.checks import require_finite, require_positive
 from nushine.numerics.circle import Vector, cos_sin_turns
-
-Chord = tuple[Array, Array]
-"""Distances along a ray [mm], zero or above, at which it enters and leaves; the same where it misses the body."""
 
 Axis = Literal["x", "y", "z"]
 
@@ -37,12 +35,16 @@ class Shape(eqx.Module):
         """Centre and half edges [mm] of the smallest upright box around it, shape (..., 3) each."""
 
     @abstractmethod
+    def contains(self, point: Vector) -> Array:
+        """Whether points are in it, or on its surface."""
+
+    @abstractmethod
     def point(self, u: Vector) -> Vector:
         """Uniform point in it, from three uniform numbers."""
 
     @abstractmethod
     def chords(self, start: Vector, direction: Vector) -> tuple[Chord, ...]:
-        """Parts of a ray inside, in order; the direction is a unit vector."""
+        """Parts of a ray inside, in order and from zero on; from zero to zero where it misses."""
 
     def exit(self, start: Vector, direction: Vector) -> Array:
         """Distance [mm] from a point in the body to where the ray leaves it for good."""
@@ -82,10 +84,15 @@ class Box(Shape):
         x, y, z = (self.centre[..., i] + (2 * u[i] - 1) * self.half[..., i] for i in range(3))
         return x, y, z
 
+    def contains(self, point: Vector) -> Array:
+        """Between its three pairs of planes."""
+        x, y, z = (abs(point[i] - self.centre[..., i]) <= self.half[..., i] for i in range(3))
+        return x & y & z
+
     def chords(self, start: Vector, direction: Vector) -> tuple[Chord, ...]:
         """The part between the last plane that the ray enters by and the first that it leaves by."""
-        spans = [_slab(start[i] - self.centre[..., i], direction[i], self.half[..., i]) for i in range(3)]
-        return (_common(*spans),)
+        spans = [slab(self.centre[..., i] - start[i], direction[i], self.half[..., i]) for i in range(3)]
+        return (common(*spans),)
 
 
 class Cylinder(Shape):
@@ -127,10 +134,15 @@ class Cylinder(Shape):
         """Uniform point."""
         return _in_ring(self.centre, self.axis, jnp.zeros_like(self.radius), self.radius, self.half_height, u)
 
+    def contains(self, point: Vector) -> Array:
+        """Inside the mantle and between the ends."""
+        x, y, z = _turned(self.centre, self.axis, point)
+        return (x * x + y * y <= self.radius**2) & (abs(z) <= self.half_height)
+
     def chords(self, start: Vector, direction: Vector) -> tuple[Chord, ...]:
         """The part inside the mantle and between the two ends."""
-        (x, y, z), (a, b, c) = _turned(self.centre, self.axis, start, direction)
-        return (_common(_mantle((x, y), (a, b), self.radius), _slab(z, c, self.half_height)),)
+        (x, y, z), (a, b, c) = _turned(self.centre, self.axis, start), _order(self.axis, direction)
+        return (common(mantle((x, y), (a, b), self.radius), slab(-z, c, self.half_height)),)
 
 
 class Shell(Shape):
@@ -174,14 +186,19 @@ class Shell(Shape):
         """Uniform point."""
         return _in_ring(self.centre, self.axis, self.inner, self.outer, self.half_height, u)
 
+    def contains(self, point: Vector) -> Array:
+        """Between the mantles and the ends."""
+        x, y, z = _turned(self.centre, self.axis, point)
+        rho2 = x * x + y * y
+        return (rho2 >= self.inner**2) & (rho2 <= self.outer**2) & (abs(z) <= self.half_height)
+
     def chords(self, start: Vector, direction: Vector) -> tuple[Chord, ...]:
-        """The parts before and after the hollow."""
-        (x, y, z), (a, b, c) = _turned(self.centre, self.axis, start, direction)
-        ends = _slab(z, c, self.half_height)
-        enter, leave = _common(_mantle((x, y), (a, b), self.outer), ends)
-        hollow_in, hollow_out = _common(_mantle((x, y), (a, b), self.inner), ends)
-        meets = hollow_out > hollow_in
-        middle_in, middle_out = jnp.where(meets, hollow_in, leave), jnp.where(meets, hollow_out, leave)
+        """The parts before and after the hollow, which touch where the ray does not meet it."""
+        (x, y, z), (a, b, c) = _turned(self.centre, self.axis, start), _order(self.axis, direction)
+        enter, leave = common(mantle((x, y), (a, b), self.outer), slab(-z, c, self.half_height))
+        low, high = mantle((x, y), (a, b), self.inner)
+        middle_in = least(most(low, enter), leave)
+        middle_out = least(most(high, enter), leave)
         return (enter, middle_in), (middle_out, leave)
 
 
@@ -226,60 +243,30 @@ class Sphere(Shape):
             self.centre[..., 2] + r * z,
         )
 
+    def contains(self, point: Vector) -> Array:
+        """Within the radius."""
+        x, y, z = (point[i] - self.centre[..., i] for i in range(3))
+        return x * x + y * y + z * z <= self.radius**2
+
     def chords(self, start: Vector, direction: Vector) -> tuple[Chord, ...]:
         """From surface to surface."""
-        x, y, z = (start[i] - self.centre[..., i] for i in range(3))
-        middle = -(x * direction[0] + y * direction[1] + z * direction[2])
-        half2 = self.radius**2 - (x**2 + y**2 + z**2 - middle**2)
-        half = jnp.sqrt(jnp.maximum(half2, 0.0))
-        return (_forward(middle - half, middle + half),)
+        relative = [self.centre[..., i] - start[i] for i in range(3)]
+        middle = sum(r * d for r, d in zip(relative, direction, strict=True))
+        miss2 = sum((r - middle * d) ** 2 for r, d in zip(relative, direction, strict=True))
+        half = jnp.sqrt(most(self.radius**2 - miss2, 0.0))
+        return (common((middle - half, middle + half)),)
 
 
-def _slab(x: Array, direction: Array, half: Array) -> Chord:
-    """Where the ray is between two planes; everywhere or nowhere if it is parallel to them."""
-    parallel = direction == 0
-    inverse = 1 / jnp.where(parallel, 1.0, direction)
-    a, b = (-half - x) * inverse, (half - x) * inverse
-    inside = jnp.abs(x) <= half
-    low = jnp.where(parallel, jnp.where(inside, -jnp.inf, jnp.inf), jnp.minimum(a, b))
-    high = jnp.where(parallel, jnp.where(inside, jnp.inf, -jnp.inf), jnp.maximum(a, b))
-    return low, high
-
-
-def _mantle(x: tuple[Array, Array], direction: tuple[Array, Array], radius: Array) -> Chord:
-    """Where the ray is inside an endless cylinder; everywhere or nowhere if it is parallel to the axis."""
-    a = direction[0] ** 2 + direction[1] ** 2
-    b = x[0] * direction[0] + x[1] * direction[1]
-    c = x[0] ** 2 + x[1] ** 2 - radius**2
-    parallel, outside = a == 0, b**2 < a * c
-    safe = jnp.where(parallel, 1.0, a)
-    root = jnp.sqrt(jnp.maximum(b**2 - a * c, 0.0))
-    never = jnp.where(parallel, c > 0, outside)
-    low = jnp.where(parallel, -jnp.inf, (-b - root) / safe)
-    high = jnp.where(parallel, jnp.inf, (-b + root) / safe)
-    return jnp.where(never, jnp.inf, low), jnp.where(never, -jnp.inf, high)
-
-
-def _common(*spans: Chord) -> Chord:
-    """The part of a ray that is in all of the spans."""
-    low, high = spans[0]
-    for a, b in spans[1:]:
-        low, high = jnp.maximum(low, a), jnp.minimum(high, b)
-    return _forward(low, high)
-
-
-def _forward(low: Array, high: Array) -> Chord:
-    """The part ahead; nothing becomes the empty chord at zero."""
-    low = jnp.maximum(low, 0.0)
-    meets = high > low
-    return jnp.where(meets, low, 0.0), jnp.where(meets, high, 0.0)
-
-
-def _turned(centre: Array, axis: Axis, start: Vector, direction: Vector) -> tuple[Vector, Vector]:
-    """Position from the centre, and direction, with the axis last."""
+def _order(axis: Axis, v: Vector) -> Vector:
+    """Components with the axis last."""
     i, j, k = _TURNS[axis]
-    relative = tuple(start[n] - centre[..., n] for n in range(3))
-    return (relative[i], relative[j], relative[k]), (direction[i], direction[j], direction[k])
+    return v[i], v[j], v[k]
+
+
+def _turned(centre: Array, axis: Axis, point: Vector) -> Vector:
+    """Position from the centre, with the axis last."""
+    x, y, z = (point[n] - centre[..., n] for n in range(3))
+    return _order(axis, (x, y, z))
 
 
 def _in_ring(centre: Array, axis: Axis, inner: Array, outer: Array, half_height: Array, u: Vector) -> Vector:
