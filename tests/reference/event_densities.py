@@ -4,6 +4,9 @@ Neutrino energy, recoil energy, angle of N and length of flight come from integr
 probability over the (E_nu, E_R) plane, bin by bin, with Gauss points between all kinks: in E_nu those of the flux and
 the energies where the edge of a bin or of the recoil window enters or leaves phase space. The photon comes from the
 closed forms of `nushine.rates`. Angles are measured by u = 1 - cos(theta), which keeps its digits near the beam.
+
+Accuracy: with twice the points the bins move by so little that the chi2 of 1e6 events grows by less than 1e-9, and for
+photons, of two points per bin, by less than 0.1; its standard deviation is 6 or more.
 """
 
 from __future__ import annotations
@@ -16,10 +19,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from event_comparison import Expected
 from jax import Array
-from scipy import stats
 
-from nushine.decay import RADIATIVE, Decay
+from nushine.decay import Decay
 from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
 from nushine.rates import EVERYTHING, Selection, photon_angle_spectrum, photon_spectrum
@@ -33,56 +36,8 @@ FLAT = Decay((), prompt=True)
 PANEL = 6
 """Gauss points per panel of neutrino energy, and per bin or panel of log E_R."""
 
-LEAST = 25.0
-"""Events expected at least in a bin of the chi2: neighbours are joined until there are as many."""
-
 ROW = 1 << 18
 """Points evaluated at once: one shape, so that each function is compiled once."""
-
-
-class Comparison(NamedTuple):
-    """p-values of chi2 and Kolmogorov-Smirnov, and the number of bins of the former."""
-
-    chi2: float
-    ks: float
-    bins: int
-
-
-@dataclass(frozen=True)
-class Expected:
-    """Rate [1/(mass ns)] in each bin of a variable; everything lies between the first and the last edge."""
-
-    edges: np.ndarray
-    rates: np.ndarray
-
-    @property
-    def total(self) -> float:
-        return float(self.rates.sum())
-
-    def compare(self, values: np.ndarray) -> Comparison:
-        """Compare a sample of unweighted events with it; an event beyond the edges gives p-values of zero.
-
-        Kolmogorov-Smirnov is taken at the edges, where the cumulated rate is exact: its p-values are a bit too large.
-        """
-        if values.min() < self.edges[0] or values.max() > self.edges[-1]:
-            return Comparison(0.0, 0.0, 0)
-        counts, rates = np.histogram(values, self.edges)[0], self.rates / self.total
-        seen, expected = _joined(counts, values.size * rates)
-        distance = np.max(np.abs(np.cumsum(counts) / values.size - np.cumsum(rates)))
-        ks = stats.kstwo.sf(distance, values.size)
-        return Comparison(float(stats.chisquare(seen, expected).pvalue), float(ks), seen.size)
-
-
-def _joined(counts: np.ndarray, expected: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Join neighbours until each bin has `LEAST` expected events; what is left over goes to the last bin."""
-    group = np.floor(np.concatenate([[0.0], np.cumsum(expected)[:-1]]) / LEAST).astype(int)
-    starts = np.unique(group, return_index=True)[1]
-    seen, mean = np.add.reduceat(counts, starts), np.add.reduceat(expected, starts)
-    while mean.size > 1 and mean[-1] < LEAST:
-        seen[-2] += seen[-1]
-        mean[-2] += mean[-1]
-        seen, mean = seen[:-1], mean[:-1]
-    return seen, mean
 
 
 # --- kinematics, from the conservation of four-momentum alone ---
@@ -172,13 +127,13 @@ class Plane:
         E, w = self._neutrinos(beam, M, kinks)
         low, high = recoil_limits(E, self.m, M)
         low, high = np.maximum(low, self.window.E_R_min), np.minimum(high, self.window.E_R_max)
-        x = np.clip(edges(E[:, None], M), low[:, None], np.maximum(low, high)[:, None])
-        x = np.log(x)
+        x = np.log(np.clip(edges(E[:, None], M), low[:, None], np.maximum(low, high)[:, None]))
         nodes, weights = _gauss(PANEL)
         E_R = np.exp(x[:, :-1, None] + np.diff(x, axis=1)[:, :, None] * nodes)
         step = np.diff(x, axis=1)[:, :, None] * weights * E_R
-        E_nu = np.broadcast_to(E[:, None, None], E_R.shape)
-        density = _in_rows(_density, E_nu, E_R, self.process, isotope, self.decay, self.path)
+        density = _in_rows(
+            _density, np.broadcast_to(E[:, None, None], E_R.shape), E_R, self.process, isotope, self.decay, self.path
+        )
         return Cell(E[:, None, None], E_R, strength * w[:, None, None] * step * density)
 
     def _neutrinos(self, beam: Beam, M: float, kinks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -209,7 +164,7 @@ class Plane:
         bins = np.unique(np.concatenate([bins, knots[(knots > bins[0]) & (knots < bins[-1])]]))
         bins[-1] *= 1 + 1e-12  # an event at the very end is not beyond it
         rates = np.zeros(bins.size - 1)
-        for cell in self.cells(self._whole, lambda M: bins):
+        for cell in self.cells(self._whole, lambda _: bins):
             rates += np.histogram(cell.E_nu.ravel(), bins, weights=cell.rate.sum(axis=(1, 2)))[0]
         return Expected(bins, rates)
 
@@ -220,7 +175,7 @@ class Plane:
         high = min(max(float(b[0]) for _, b in limits), float(self.window.E_R_max))
         bins = np.geomspace(low, high, n + 1)
         bins[0], bins[-1] = low * (1 - 1e-9), high * (1 + 1e-9)  # rounding of the limits
-        cells = self.cells(lambda E, M: bins + 0 * E, lambda M: onset_of(bins, self.m, M))
+        cells = self.cells(lambda E, _: bins + 0 * E, lambda M: onset_of(bins, self.m, M))
         return Expected(bins, _sum_in_bins(cells))
 
     def angle_of_N(self, n: int = 150) -> Expected:
@@ -254,16 +209,13 @@ class Plane:
     def photon_energy(self, n: int = 60) -> Expected:
         """E_gamma [MeV], from `photon_spectrum`, with narrow bins about the cusp, where N decays at rest."""
         assert isinstance(self.process, Dipole)
-        low, high = self._photon_range()
-        E_rest = np.sqrt(low * high)
+        low, E_rest, high = self._photon_range()
         below = E_rest * np.exp(-_spread(0.0, np.log(E_rest / low), n // 4))[::-1]
         bins = np.concatenate([below, E_rest + _spread(0.0, high - E_rest, n - n // 4)[1:]])
         bins[[0, -1]] = low * (1 - 1e-9), high * (1 + 1e-9)  # rounding of the limits
 
         def density(x: np.ndarray) -> Array:
-            return photon_spectrum(
-                x, self.source, self.target, self.process, self.path, self._photons(), self._recoils()
-            )
+            return photon_spectrum(x, self.source, self.target, self.process, self.path, self.decay, self.window)
 
         return Expected(bins, _integrated(density, bins))
 
@@ -274,7 +226,7 @@ class Plane:
 
         def density(u: np.ndarray) -> Array:
             return photon_angle_spectrum(
-                1 - u, self.source, self.target, self.process, self.path, self._photons(), self._recoils()
+                1 - u, self.source, self.target, self.process, self.path, self.decay, self.window
             )
 
         return Expected(bins, _integrated(density, bins))
@@ -284,19 +236,12 @@ class Plane:
         rates = np.array([cell.rate.sum() for cell in self.cells(self._whole)])
         return rates.reshape(self.masses().size, -1)
 
-    def _photons(self) -> Decay:
-        return RADIATIVE if self.decay is FLAT else self.decay
-
-    def _recoils(self) -> Selection:
-        return Selection(self.window.E_R_min, self.window.E_R_max)
-
-    def _photon_range(self) -> tuple[float, float]:
-        """Of the fastest N: it comes with the least recoil."""
+    def _photon_range(self) -> tuple[float, float, float]:
+        """Least and largest energy, of the fastest N, with the energy at rest between them (the largest one)."""
         assert isinstance(self.process, Dipole)
-        E_N, m = self.E_max, self.m
-        p = np.sqrt(E_N**2 - m**2)
-        E_rest = max(float(mode.E_rest(self.process)) for _, mode in self._photons().photons(self.process))
-        return E_rest / m * m * m / (E_N + p), E_rest / m * (E_N + p)
+        E_rest = [float(mode.E_rest(self.process)) for _, mode in self.decay.photons(self.process)]
+        doppler = (self.E_max + np.sqrt(self.E_max**2 - self.m**2)) / self.m
+        return min(E_rest) / doppler, max(E_rest), max(E_rest) * doppler
 
     def _whole(self, E: np.ndarray, M: float) -> np.ndarray:
         """The recoil range of each energy in 8 panels."""
@@ -325,7 +270,9 @@ def _in_rows(function: Callable[..., Array], a: np.ndarray, b: np.ndarray, *rest
     rows = -(-x.size // ROW)
     x, y = (np.concatenate([v, np.full(rows * ROW - v.size, v[0])]).reshape(rows, ROW) for v in (x, y))
     rest = tuple(jnp.asarray(v) if isinstance(v, float) else v for v in rest)
-    values = np.concatenate([np.asarray(function(jnp.asarray(p), jnp.asarray(q), *rest)) for p, q in zip(x, y)])
+    values = np.concatenate(
+        [np.asarray(function(jnp.asarray(p), jnp.asarray(q), *rest)) for p, q in zip(x, y, strict=True)]
+    )
     return values[: np.size(a)].reshape(np.shape(a))
 
 
@@ -349,12 +296,3 @@ def _integrated(density: Callable[[np.ndarray], Array], bins: np.ndarray, n: int
     nodes, weights = _gauss(n)
     x = bins[:-1, None] + np.diff(bins)[:, None] * nodes
     return np.diff(bins) * (np.asarray(density(x)) @ weights)
-
-
-def angle(columns: dict[str, np.ndarray], particle: str) -> np.ndarray:
-    """1 - cos(theta) to the beam, from momenta."""
-    x, y, z = (columns[f"{particle}_p{axis}"] for axis in "xyz")
-    return 2 * np.sin(np.arctan2(np.hypot(x, y), z) / 2) ** 2
-
-
-__all__ = ["Comparison", "Expected", "Plane", "angle", "onset_of", "recoil_at", "recoil_limits"]

@@ -1,8 +1,8 @@
 """Samples of events against densities by quadrature that know nothing of how events are drawn.
 
 Seeds are fixed, so that each test passes or fails for good. There are about 130 p-values here: the least of as many
-uniform numbers is below P_MIN = 1e-4 for one seed in 80, while a mistake in a shape of more than 1 % gives far less (see
-`test_small_mistakes_show`). Means and sums are asked to be within 4 standard deviations (6e-5 by chance).
+uniform numbers is below P_MIN = 1e-4 for one seed in 80, while a mistake in a shape of more than 1 % gives far less
+(see `test_small_mistakes_show`). Means and sums are asked to be within 4 standard deviations (6e-5 by chance).
 """
 
 from collections.abc import Callable
@@ -10,7 +10,8 @@ from collections.abc import Callable
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from event_densities import FLAT, Expected, Plane, angle
+from event_comparison import Expected, angle
+from event_densities import FLAT, Plane
 from hepunits import cm, kg, year
 from scipy import stats
 
@@ -186,9 +187,7 @@ def test_prompt_decays_are_where_N_is_made() -> None:
     of, signal = experiment("73Ge"), weak(1.0, ns.DIRAC)
     sample = generate(of, signal, N, seed=5, decay=ns.PROMPT)
     expected = Plane(of.source, of.target, signal, PATH, ns.PROMPT)
-    np.testing.assert_allclose(
-        sample.card.rate, of.mass * scattering_rate(of.source, of.target, signal), rtol=1e-6
-    )
+    np.testing.assert_allclose(sample.card.rate, of.mass * scattering_rate(of.source, of.target, signal), rtol=1e-6)
     require(expected.recoil(), sample["E_R"], 100)
     require(expected.photon_energy(), sample["E_gamma"], 30)
     assert np.all(sample["flight"] == 0)

@@ -75,7 +75,7 @@ def photon_at_rest(events: Events, m_N: float) -> np.ndarray:
     return k + p * (np.sum(p * k, axis=0) / (E + m_N) - E_gamma) / m_N
 
 
-def m_out(case: Case, events: Events) -> np.ndarray:
+def m_out(events: Events) -> np.ndarray:
     return np.where(np.abs(events["pdg_out"]) == 9900014, M_NP, 0.0)
 
 
@@ -102,8 +102,8 @@ def test_everything_is_on_shell(sample: tuple[Case, Events]) -> None:
     # E^2 - p^2 for N: rounding of the squares
     np.testing.assert_allclose(np.hypot(p_N, case.m_N), events["E_N"], rtol=1e-10)
     np.testing.assert_allclose(p_A**2, events["E_R"] * (events["E_R"] + 2 * events["m_A"]), rtol=1e-10)
-    np.testing.assert_allclose(np.hypot(p_out, m_out(case, events)), events["E_out"], rtol=1e-14)
-    E_rest = (case.m_N**2 - m_out(case, events) ** 2) / (2 * case.m_N)
+    np.testing.assert_allclose(np.hypot(p_out, m_out(events)), events["E_out"], rtol=1e-14)
+    E_rest = (case.m_N**2 - m_out(events) ** 2) / (2 * case.m_N)
     # boosted back from E_N/m_N up to 1e3, squared: nine digits are left
     np.testing.assert_allclose(size(photon_at_rest(events, case.m_N)), E_rest, rtol=1e-8)
 
@@ -121,7 +121,7 @@ def test_places_and_times(sample: tuple[Case, Events]) -> None:
 
 
 def test_spin_has_unit_length(sample: tuple[Case, Events]) -> None:
-    case, events = sample
+    _, events = sample
     # spin-1/2 nuclei leave N short of full polarisation by less than (E_nu/m_A)^2, 2e-7 on oxygen and heavier; light N
     # lose E_nu^2/m_N^2 = 1e6 times the rounding within the last digits above E_R_min (`polarisation`, Notes)
     np.testing.assert_allclose(size(spin_of(events)), 1.0, atol=1e-6)

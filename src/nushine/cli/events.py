@@ -71,10 +71,7 @@ def generate(
         raise ValueError('--m-N is missing: give the mass of N, as in --m-N "3 MeV"')
     number = _number(n)
     check_size(number, seed)
-    if process is ProcessName.CEVNS and channel not in (None, ChannelName.RECOIL):
-        raise ValueError(f"--process cevns gives no photon: use --channel recoil, not {channel}")
-    if channel is None:
-        channel = ChannelName.RECOIL if process is ProcessName.CEVNS else ChannelName.COINCIDENCE
+    channel = _channel(process, channel)
     m_N_MeV = options.energy(m_N, "--m-N") if m_N else None
     setup, interaction = options.hypothesis(experiment, process, m_N_MeV, mu, nature, flavour)
     generator = Generator(setup, interaction, options.channel(channel), options.decay(prompt=prompt), forced)
@@ -99,6 +96,15 @@ def _stream(generator: "Generator", writer: "Writer", seed: int, workers: int | 
         bar.update(task, completed=writer.done)
         chunks: Iterator[Events] = generator.stream(writer.rows, seed, first=writer.done, workers=workers)
         write_stream(writer, chunks, lambda done: bar.update(task, completed=done))
+
+
+def _channel(process: ProcessName, channel: ChannelName | None) -> ChannelName:
+    """The channel asked for, or the default of the process."""
+    if process is ProcessName.DIPOLE:
+        return channel or ChannelName.COINCIDENCE
+    if channel not in (None, ChannelName.RECOIL):
+        raise ValueError(f"--process cevns gives no photon: use --channel recoil, not {channel}")
+    return ChannelName.RECOIL
 
 
 def _number(text: str) -> int:
