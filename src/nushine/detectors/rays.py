@@ -7,8 +7,8 @@ are unit vectors.
 import jax.numpy as jnp
 from jax import Array
 
+# Distances along a ray [mm] at which it enters and leaves.
 Chord = tuple[Array, Array]
-"""Distances along a ray [mm] at which it enters and leaves."""
 
 LEAST = 1e-200
 """Components of directions below this are replaced by it: planes and mantles along the ray are crossed far away."""

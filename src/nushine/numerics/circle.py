@@ -5,8 +5,7 @@ from math import factorial, pi
 import jax.numpy as jnp
 from jax import Array
 
-Vector = tuple[Array, Array, Array]
-"""Cartesian components, of shapes that broadcast."""
+Vector = tuple[Array, Array, Array]  # Cartesian components, of shapes that broadcast.
 
 
 def cos_sin_turns(u: Array) -> tuple[Array, Array]:
