@@ -23,8 +23,8 @@ from hepunits import cm, kg, year
 
 import nushine as ns
 from nushine.events import BLOCK, COLUMNS, Generator, RunCard
-from nushine.events.block import uniforms
 from nushine.io.events import open_writer, write_stream
+from nushine.numerics.threefry import uniforms
 from timing import Timing, alternate
 
 BLOCKS = 32
@@ -38,9 +38,9 @@ def main() -> None:
     argon = Generator(argon_at_chooz(), signal)
     numbers, n = numbers_per_event(germanium), BLOCKS * BLOCK
     draw = raw_numbers(numbers)
-    memory, blocks, *raws = alternate(
+    memory, sample, *raws = alternate(
         lambda: stream(germanium, n),
-        lambda: in_turns(lambda i: germanium.block(1, i), BLOCKS),
+        lambda: germanium.sample(n, seed=1),
         lambda: in_turns(draw, BLOCKS),
         lambda: [jax.block_until_ready(draw(i)) for i in range(BLOCKS)],
         seconds=2 * seconds,
@@ -58,7 +58,7 @@ def main() -> None:
         (hepmc3,) = alternate(lambda: write(germanium, BLOCK, Path(folder) / "x.hepmc3"), seconds=seconds, least=1)
     times = {
         "memory": (memory, n),
-        "blocks": (blocks, n),
+        "sample": (sample, n),
         "raw": (raw, n),
         "argon": (other, n),
         "placed": (placed, n // 4),
@@ -109,8 +109,12 @@ def bytes_per_event() -> int:
 
 def in_turns(make: Callable[[int], Any], blocks: int) -> None:
     """Make blocks on all cores, without keeping them."""
+
+    def drop(i: int) -> None:
+        jax.block_until_ready(make(i))
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda i: jax.block_until_ready(make(i)), range(blocks)))
+        list(pool.map(drop, range(blocks)))
 
 
 def raw_numbers(numbers: float) -> Callable[[int], list[jax.Array]]:
@@ -126,7 +130,7 @@ def raw_numbers(numbers: float) -> Callable[[int], list[jax.Array]]:
 
 
 def stream(generator: Generator, n: int) -> None:
-    """Make chunks of events in memory, one after the other."""
+    """Make blocks of events in memory, one after the other."""
     for _ in generator.stream(n, seed=1):
         pass
 

@@ -73,7 +73,7 @@ def test_spectra(
 ) -> None:
     of, signal = experiment(formula, window), coupling(m_N, nature)
     generator = Generator(of, signal)
-    sample, expected = next(generator.stream(N, seed=1)), plane(of, signal)
+    sample, expected = generator.sample(N, seed=1), plane(of, signal)
     energies = expected.neutrino_energy()
     # both rates are quadratures, of 5 x 5 points per cell here: 1e-8 is seen
     np.testing.assert_allclose(generator.rate, of.mass * energies.total, rtol=1e-6)

@@ -94,8 +94,8 @@ def _stream(generator: "Generator", writer: "Writer", seed: int, workers: int | 
 
     with output.progress(f"{generator.name}, {writer.rows} events", writer.rows) as (bar, task):
         bar.update(task, completed=writer.done)
-        chunks: Iterator[Events] = generator.stream(writer.rows, seed, first=writer.done, workers=workers)
-        write_stream(writer, chunks, lambda done: bar.update(task, completed=done))
+        blocks: Iterator[Events] = generator.stream(writer.rows, seed, first=writer.done, workers=workers)
+        write_stream(writer, blocks, lambda done: bar.update(task, completed=done))
 
 
 def _channel(process: ProcessName, channel: ChannelName | None) -> ChannelName:

@@ -14,8 +14,10 @@ from nushine.events.process import Line, take
 from nushine.events.proposal import Proposal, Sample
 from nushine.events.record import BLOCK, COLUMNS
 from nushine.interactions.dipole import Dipole
+from nushine.numerics.arrays import first_true
 from nushine.numerics.circle import Vector
 from nushine.numerics.compilation import jit
+from nushine.numerics.threefry import uniforms
 from nushine.rates import Selection
 from nushine.targets.isotopes import Isotope
 
@@ -87,19 +89,43 @@ class Places(NamedTuple):
     u: Array
 
 
-@jit
+class Numbers(NamedTuple):
+    """Uniform numbers of one block: rows for the candidates, the chain and the places, and a key for more."""
+
+    key: Array
+    candidates: list[Array]
+    chain: list[Array]
+    places: list[Array]
+
+
 def block(plan: Plan, seed: Array, number: Array) -> dict[str, Array]:
-    """The events of one block, shape (BLOCK,) each."""
+    """The events of one block, shape (BLOCK,) each. The numbers are drawn by a function of their own: see threefry."""
+    return _block(plan, numbers(plan, seed, number))
+
+
+@jit
+def numbers(plan: Plan, seed: Array, number: Array) -> Numbers:
+    """All uniform numbers that a block needs, as long as the first row of candidates suffices."""
     key = jax.random.fold_in(jax.random.PRNGKey(seed), number)
     point_key, chain_key, place_key = jax.random.split(key, 3)
-    point = points(plan.proposal, point_key)
-    u = uniforms(chain_key, 7 if plan.mixed else 5, BLOCK)
+    return Numbers(
+        key=point_key,
+        candidates=uniforms(jax.random.fold_in(point_key, 0), 4, plan.proposal.candidates_for(BLOCK)),
+        chain=uniforms(chain_key, 7 if plan.mixed else 5, BLOCK),
+        places=[] if plan.arrangement is None else uniforms(place_key, 4, BLOCK),
+    )
+
+
+@jit
+def _block(plan: Plan, drawn: Numbers) -> dict[str, Array]:
+    point = points(plan.proposal, drawn.candidates, drawn.key)
+    u = drawn.chain
     u_flavour = u[5:] if plan.mixed else [jnp.zeros(1), jnp.zeros(1)]
     isotope = take(plan.proposal.isotopes, point.isotope)
     m = jnp.asarray(plan.proposal.density.process.m_out, dtype=float)
     N = chain.scatter(point.E_nu, point.E_R, m, isotope, u[0])
     sign = plan.signs[point.beam]
-    places = _places(plan, point, N, place_key)
+    places = _places(plan, point, N, drawn.places)
     columns = _production(plan, point, isotope, N, sign * _flavour(plan.flavours[point.beam].T, u_flavour[0]))
     if plan.signal is None:
         columns |= _no_decay(places)
@@ -109,23 +135,16 @@ def block(plan: Plan, seed: Array, number: Array) -> dict[str, Array]:
     return _finished(plan, columns)
 
 
-def uniforms(key: Array, k: int, n: int) -> list[Array]:
-    """Draw k rows of n uniform numbers; row by row, which compiles to faster code than a matrix."""
-    return [jax.random.uniform(row, (n,)) for row in jax.random.split(key, k)]
-
-
-def points(proposal: Proposal, key: Array) -> Sample:
-    """Draw BLOCK accepted points: the first of a long row of candidates, and of short ones should they not suffice."""
-    n = proposal.candidates_for(BLOCK)
-    u = uniforms(jax.random.fold_in(key, 0), 4, n)
+def points(proposal: Proposal, u: list[Array], key: Array) -> Sample:
+    """BLOCK accepted points: the first of a long row of candidates, and of short ones should they not suffice."""
     first = proposal.candidates(u[:3])
     accepted = u[3] < first.ratio
-    chosen = jnp.nonzero(accepted, size=BLOCK, fill_value=n - 1)[0]
+    chosen = first_true(accepted, BLOCK)
     sample = Sample(*(values[chosen] for values in first))
 
     def fill(state: tuple[Array, Array, Sample]) -> tuple[Array, Array, Sample]:
         turn, filled, sample = state
-        u = uniforms(jax.random.fold_in(key, turn), 4, REFILL)
+        u = [jax.random.uniform(row, (REFILL,)) for row in jax.random.split(jax.random.fold_in(key, turn), 4)]
         more = proposal.candidates(u[:3])
         accepted = u[3] < more.ratio
         slot = jnp.where(accepted, filled + jnp.cumsum(accepted) - 1, BLOCK)
@@ -136,12 +155,11 @@ def points(proposal: Proposal, key: Array) -> Sample:
     return jax.lax.while_loop(lambda state: state[1] < BLOCK, fill, start)[2]
 
 
-def _places(plan: Plan, point: Sample, N: chain.Scattered, key: Array) -> Places:
+def _places(plan: Plan, point: Sample, N: chain.Scattered, u: list[Array]) -> Places:
     """Production uniform by mass in the crystals, or at the origin where there are none."""
     zero = jnp.zeros(BLOCK)
     if plan.arrangement is None:
         return Places(zero.astype(jnp.int32), (zero, zero, zero), jnp.full(BLOCK, plan.path), zero)
-    u = uniforms(key, 4, BLOCK)
     crystal, start = plan.arrangement.vertex(plan.part[point.isotope], (u[0], u[1], u[2]))
     return Places(crystal, start, plan.arrangement.exit(start, N.along), u[3])
 

@@ -2,10 +2,10 @@
 
 import json
 import os
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
-from itertools import islice
 from typing import Any
 
 import jax.numpy as jnp
@@ -23,9 +23,6 @@ from nushine.events.record import BLOCK, COLUMNS, Events, RunCard
 from nushine.experiments import Experiment
 from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
-
-CHUNK = 8
-"""Blocks in a chunk, the piece in which events are streamed: half a million events, 140 MB."""
 
 
 class Generator:
@@ -111,39 +108,53 @@ class Generator:
         """Columns of block `number`, on the device that made them."""
         return block(self.plan, jnp.asarray(seed, dtype=jnp.int64), jnp.asarray(number, dtype=jnp.int64))
 
-    def stream(
-        self, n: int, seed: int, first: int = 0, chunk: int = CHUNK, workers: int | None = None
-    ) -> Iterator[Events]:
-        """Chunks of events from number `first` on (a multiple of `BLOCK`), in order, at constant memory.
+    def stream(self, n: int, seed: int, first: int = 0, workers: int | None = None) -> Iterator[Events]:
+        """Blocks of events from number `first` on (a multiple of `BLOCK`), in order, at constant memory.
 
-        The events depend on the seed alone, not on chunk, first or workers (threads; one per core by default). The next
-        chunk is made while the caller works on the one before, so that two are in memory.
+        The events depend on the seed alone, not on first or workers (threads; one per core by default). The columns are
+        read-only. While the caller works on one block, each thread makes one of the next.
         """
-        card = self.card(n, seed)
-        numbers = range(first // BLOCK, -(-n // BLOCK))
+        card, threads = self.card(n, seed), workers or os.cpu_count() or 1
+        ahead: deque[Future[Events]] = deque()
+        with ThreadPoolExecutor(threads) as pool:
+            try:
+                for number in range(first // BLOCK, -(-n // BLOCK)):
+                    ahead.append(pool.submit(self._events, card, number))
+                    if len(ahead) > threads:
+                        yield ahead.popleft().result()
+                while ahead:
+                    yield ahead.popleft().result()
+            finally:
+                for future in ahead:
+                    future.cancel()
+
+    def sample(self, n: int, seed: int, workers: int | None = None) -> Events:
+        """All events at once, in columns of their own that may be changed."""
+        columns = {c.name: np.empty(n, dtype=c.dtype) for c in COLUMNS}
+        events = Events(columns, self.card(n, seed))
         with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-            ahead: tuple[Events, list[Future[None]]] | None = None
-            for group in [*_groups(numbers, chunk), None]:
-                begun = None if group is None else self._begin(pool, card, group)
-                if ahead is not None:
-                    events, futures = ahead
-                    _finish(futures, begun[1] if begun else [])
-                    yield events
-                ahead = begun
+            futures = [pool.submit(self._fill, events, number) for number in range(-(-n // BLOCK))]
+            try:
+                for future in futures:
+                    future.result()
+            finally:
+                for future in futures:
+                    future.cancel()
+        return events
 
-    def _begin(self, pool: ThreadPoolExecutor, card: RunCard, group: list[int]) -> tuple[Events, list[Future[None]]]:
-        """Start to fill a chunk with the blocks of these numbers."""
-        start, stop = group[0] * BLOCK, min(card.n, (group[-1] + 1) * BLOCK)
-        columns = {c.name: np.empty(stop - start, dtype=c.dtype) for c in COLUMNS}
-        columns["event"][:] = np.arange(start, stop)
-        return Events(columns, card), [pool.submit(self._fill, columns, card.seed, i, start) for i in group]
+    def _events(self, card: RunCard, number: int) -> Events:
+        """One block, in the memory in which it was made."""
+        start = number * BLOCK
+        size = min(card.n - start, BLOCK)
+        made: dict[str, npt.NDArray[Any]] = {"event": np.arange(start, start + size)}
+        made |= {name: np.asarray(values)[:size] for name, values in self.block(card.seed, number).items()}
+        return Events({c.name: made[c.name] for c in COLUMNS}, card)
 
-    def _fill(self, columns: dict[str, npt.NDArray[Any]], seed: int, number: int, start: int) -> None:
-        """Copy one block to its place in the chunk."""
-        low = number * BLOCK - start
-        for name, values in self.block(seed, number).items():
-            place = columns[name][low : low + BLOCK]
-            place[:] = np.asarray(values)[: place.size]
+    def _fill(self, events: Events, number: int) -> None:
+        """Copy one block to its place in the sample."""
+        start = number * BLOCK
+        for name, values in self._events(events.card, number).columns.items():
+            events[name][start : start + BLOCK] = values
 
 
 def generate(
@@ -190,9 +201,7 @@ def generate(
 
     """
     check_size(n, seed)
-    generator = Generator(experiment, process, channel, decay, forced, importance)
-    blocks = -(-n // BLOCK)
-    return next(iter(generator.stream(n, seed, chunk=blocks, workers=workers)))
+    return Generator(experiment, process, channel, decay, forced, importance).sample(n, seed, workers)
 
 
 def check_size(n: int, seed: int) -> None:
@@ -201,20 +210,3 @@ def check_size(n: int, seed: int) -> None:
         raise ValueError(f"n = {n} events is not possible: give a number of 1 or more")
     if not 0 <= seed < 2**63:
         raise ValueError(f"seed = {seed} is not possible: give an integer from 0 to 2^63 - 1")
-
-
-def _groups(numbers: range, size: int) -> Iterator[list[int]]:
-    it = iter(numbers)
-    while group := list(islice(it, size)):
-        yield group
-
-
-def _finish(futures: list[Future[None]], later: list[Future[None]]) -> None:
-    """Wait for the futures; after an error, or Ctrl-C, start no more of them and none of the later ones."""
-    try:
-        for future in futures:
-            future.result()
-    except BaseException:
-        for future in futures + later:
-            future.cancel()
-        raise

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 BLOCK = 65_536
-"""Events that share one key of random numbers. Event i is in block i // BLOCK, whatever the chunks and workers."""
+"""Events that share one key of random numbers. Event i is in block i // BLOCK, however many events or workers."""
 
 
 class Column(NamedTuple):
