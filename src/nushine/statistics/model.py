@@ -1,0 +1,211 @@
+"""The likelihood: Poisson counts in bins, samples that sum up, and nuisance parameters with constraints."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.core import Tracer
+from jax.typing import ArrayLike
+
+from nushine.numerics.checks import require_finite, require_non_negative
+
+LEAST = 1e-12
+"""Expected counts of a bin are never below this, whatever the nuisance parameters do."""
+
+
+class Data(eqx.Module):
+    """Observed counts and the measurements that constrain the nuisance parameters.
+
+    Parameters
+    ----------
+    counts : Array, shape (..., B)
+        Events in each bin; need not be whole numbers (Asimov data).
+    auxiliary : Array, shape (..., K)
+        Where the constraint of each nuisance parameter is centred, in units of its uncertainty; 0 as a rule.
+
+    """
+
+    counts: Array
+    auxiliary: Array
+
+
+class Model(eqx.Module):
+    r"""Expected counts in bins b as a function of the signal strength s and of nuisance parameters theta.
+
+    .. math:: \lambda_b(s, \theta) = \sum_j c_j\, e^{\sum_k \theta_k \ln\kappa_{kj}}
+              \Big[ T_{jb} + \sum_h a(\theta_h)\, \Delta^+_{hjb} - a(-\theta_h)\, \Delta^-_{hjb} \Big],
+              \qquad c_0 = s,\ c_{j>0} = 1
+
+    .. math:: -\ln L = \sum_b \left( w_b \lambda_b - n_b \ln\lambda_b \right)
+              + \tfrac12 \sum_k p_k (\theta_k - a_k)^2
+
+    Sample 0 is the signal. a(x) is x above 1, 0 below -1, and a polynomial between, so that yields and their first two
+    derivatives are continuous: the interpolation "code 4p" of HistFactory.
+
+    Parameters
+    ----------
+    signal : Array, shape (B,)
+        Expected signal counts at strength 1.
+    backgrounds : Array, shape (S, B)
+        Expected counts of each background.
+    log_kappa : Array, shape (K, 1 + S)
+        Logarithm of the factor on each sample when a nuisance parameter is +1.
+    up, down : Array, shape (H, 1 + S, B)
+        Yields at +1 less nominal, and nominal less yields at -1, for the nuisance parameters that change shapes.
+    precision : Array, shape (K,)
+        1 for a parameter with a Gaussian constraint of unit width, 0 for a free one.
+    weight : Array, shape (B,)
+        1 for counted bins. Unbinned likelihoods use 0 for events and 1 for totals, see `nushine.statistics.unbinned`.
+    shaped : tuple of int
+        Which of the K parameters each of the H is.
+    nuisances, samples : tuple of str
+        Names of the K parameters and of the 1 + S samples.
+    channels : tuple of (str, int)
+        Name and number of bins of each channel, in the order of the bins.
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not fit, yields that are negative or not finite, channels without bins, and a model that
+        expects nothing at all.
+
+    References
+    ----------
+    K. Cranmer et al., HistFactory, CERN-OPEN-2012-016.
+
+    """
+
+    signal: Array
+    backgrounds: Array
+    log_kappa: Array
+    up: Array
+    down: Array
+    precision: Array
+    weight: Array
+    shaped: tuple[int, ...] = eqx.field(static=True)
+    nuisances: tuple[str, ...] = eqx.field(static=True)
+    samples: tuple[str, ...] = eqx.field(static=True)
+    channels: tuple[tuple[str, int], ...] = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        """Reject what is no model."""
+        if any(isinstance(x, Tracer) or not isinstance(x, Array | np.ndarray) for x in (self.signal, self.backgrounds)):
+            return
+        B, S, K, H = self.signal.shape[0], len(self.samples), len(self.nuisances), len(self.shaped)
+        empty = [name for name, bins in self.channels if bins < 1]
+        if empty or not self.channels:
+            raise ValueError(f"channel {', '.join(empty) or '(none)'}: has no bins; leave it out or give it bins")
+        shapes = {
+            "backgrounds": (self.backgrounds.shape, (S - 1, B)),
+            "log_kappa": (self.log_kappa.shape, (K, S)),
+            "up": (self.up.shape, (H, S, B)),
+            "down": (self.down.shape, (H, S, B)),
+            "precision": (self.precision.shape, (K,)),
+            "weight": (self.weight.shape, (B,)),
+            "channels": ((sum(bins for _, bins in self.channels),), (B,)),
+        }
+        for name, (found, wanted) in shapes.items():
+            if found != wanted:
+                raise ValueError(f"{name} of the model: shape {found} does not fit; give {wanted}")
+        require_non_negative("expected signal", self.signal)
+        require_non_negative("expected background", self.backgrounds)
+        for name in ("log_kappa", "up", "down"):
+            require_finite(f"{name} of the model", getattr(self, name))
+        if not float(jnp.sum(self.signal)) > 0:
+            raise ValueError("the model expects no signal at all: there is nothing to limit; change mass or selection")
+
+    @property
+    def nominal(self) -> Array:
+        """Yields of all samples with all nuisance parameters at zero, shape (1 + S, B)."""
+        return jnp.concatenate([self.signal[None], self.backgrounds])
+
+    def expected(self, strength: ArrayLike = 0.0, theta: ArrayLike | None = None) -> Array:
+        """Expected counts, shape (B,), at this strength and these nuisance parameters (0 by default)."""
+        theta = jnp.zeros(len(self.nuisances)) if theta is None else jnp.asarray(theta, dtype=float)
+        return expected_and_jacobian(self, jnp.concatenate([jnp.asarray(strength, dtype=float)[None], theta]))[0]
+
+    def asimov(self, strength: ArrayLike = 0.0, theta: ArrayLike | None = None) -> Data:
+        """Data that are what is expected: every estimate is then its true value."""
+        K = len(self.nuisances)
+        auxiliary = jnp.zeros(K) if theta is None else jnp.asarray(theta, dtype=float)
+        return Data(self.expected(strength, theta), jnp.where(self.precision > 0, auxiliary, 0.0))
+
+    def data(self, counts: ArrayLike) -> Data:
+        """Observed counts with all constraints centred at zero.
+
+        Raises
+        ------
+        ValueError
+            For a wrong number of counts, counts that are negative or not finite, and counts where nothing is expected.
+
+        """
+        observed = np.asarray(counts, dtype=float)
+        if observed.shape != self.signal.shape:
+            wanted = ", ".join(f"{bins} of {name}" for name, bins in self.channels)
+            raise ValueError(f"{observed.size} counts for {self.signal.size} bins: give {wanted}")
+        require_non_negative("observed counts", observed, cure="give a number of events, zero or above")
+        impossible = (observed > 0) & (np.asarray(jnp.sum(self.nominal, axis=0)) <= 0)
+        if impossible.any():
+            raise ValueError(
+                f"bin {int(np.argmax(impossible))}: {observed[impossible][0]:g} events where neither signal nor "
+                "background is expected; add a background or leave the bin out"
+            )
+        return Data(jnp.asarray(observed), jnp.zeros(len(self.nuisances)))
+
+
+def interpolation(theta: Array) -> tuple[Array, Array]:
+    """The function a of `Model`, and its derivative."""
+    x2 = theta**2
+    inside = theta / 2 + x2 * (15 + x2 * (3 * x2 - 10)) / 16
+    slope = 0.5 + theta * (30 + x2 * (18 * x2 - 40)) / 16
+    outside, flat = jnp.maximum(theta, 0.0), jnp.where(theta > 0, 1.0, 0.0)
+    within = jnp.abs(theta) < 1
+    return jnp.where(within, inside, outside), jnp.where(within, slope, flat)
+
+
+def expected_and_jacobian(model: Model, x: Array) -> tuple[Array, Array]:
+    """Expected counts (B,) at x = (strength, theta), and their derivatives (1 + K, B)."""
+    theta = x[1:]
+    strengths = jnp.concatenate([x[:1], jnp.ones(len(model.samples) - 1)]) * jnp.exp(theta @ model.log_kappa)
+    of_signal = jnp.exp(theta @ model.log_kappa[:, 0])
+    moved = theta[jnp.asarray(model.shaped, dtype=int)]
+    (plus, plus_slope), (minus, minus_slope) = interpolation(moved), interpolation(-moved)
+    yields = model.nominal + jnp.tensordot(plus, model.up, 1) - jnp.tensordot(minus, model.down, 1)
+    contributions = strengths[:, None] * yields
+    total = jnp.sum(contributions, axis=0)
+    jacobian = model.log_kappa @ contributions
+    if model.shaped:
+        bent = plus_slope[:, None] * jnp.einsum("j,hjb->hb", strengths, model.up)
+        bent += minus_slope[:, None] * jnp.einsum("j,hjb->hb", strengths, model.down)
+        jacobian = jacobian.at[jnp.asarray(model.shaped)].add(bent)
+    jacobian = jnp.concatenate([(of_signal * yields[0])[None], jacobian])
+    positive = total > LEAST
+    return jnp.where(positive, total, LEAST), jnp.where(positive, jacobian, 0.0)
+
+
+def negative_log_likelihood(model: Model, data: Data, x: Array) -> Array:
+    """-ln L at x = (strength, theta), without the terms that depend on the data alone."""
+    expected, _ = expected_and_jacobian(model, x)
+    return _poisson(model, data, expected) + _constraint(model, data, x)
+
+
+def _poisson(model: Model, data: Data, expected: Array) -> Array:
+    """Relative to n: subtracting n - n ln n keeps digits where counts are large."""
+    n = data.counts
+    safe = jnp.where(n > 0, n, 1.0)
+    return jnp.sum(model.weight * expected - jnp.where(n > 0, n * (1 + jnp.log(expected / safe)), 0.0))
+
+
+def _constraint(model: Model, data: Data, x: Array) -> Array:
+    return 0.5 * jnp.sum(model.precision * (x[1:] - data.auxiliary) ** 2)
+
+
+def derivatives(model: Model, data: Data, x: Array) -> tuple[Array, Array, Array]:
+    """-ln L, its gradient (1 + K,), and the Gauss-Newton part of its second derivatives (1 + K, 1 + K)."""
+    expected, jacobian = expected_and_jacobian(model, x)
+    value = _poisson(model, data, expected) + _constraint(model, data, x)
+    precision = jnp.concatenate([jnp.zeros(1), model.precision])
+    pull = jnp.concatenate([jnp.zeros(1), x[1:] - data.auxiliary])
+    gradient = jacobian @ (model.weight - data.counts / expected) + precision * pull
+    curvature = (jacobian * (data.counts / expected**2)) @ jacobian.T + jnp.diag(precision)
+    return value, gradient, curvature
