@@ -98,6 +98,7 @@ def _reader(like: str, zero: bool = False, negative: bool = False) -> Callable[[
 
 
 Energy = Annotated[float, BeforeValidator(_reader("20 eV", zero=True))]
+AboveZeroEnergy = Annotated[float, BeforeValidator(_reader("20 eV"))]
 Mass = Annotated[float, BeforeValidator(_reader("1 kg"))]
 Length = Annotated[float, BeforeValidator(_reader("5 cm"))]
 Position = Annotated[float, BeforeValidator(_reader("5 mm", negative=True))]

@@ -30,6 +30,15 @@ class ChannelName(StrEnum):
     COINCIDENCE = "coincidence"
 
 
+class MethodName(StrEnum):
+    """Values of --method."""
+
+    COUNTING = "counting"
+    ASYMPTOTIC = "asymptotic"
+    TOYS = "toys"
+    FC = "fc"
+
+
 class FlavourName(StrEnum):
     """Values of --flavour."""
 

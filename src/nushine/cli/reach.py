@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nushine.cli import options, output
 from nushine.cli.errors import INTERRUPTED
-from nushine.cli.options import ChannelName, FlavourName, NatureName
+from nushine.cli.options import ChannelName, FlavourName, MethodName, NatureName
 
 if TYPE_CHECKING:
     from nushine.statistics import Contour
+
+
+FEW = 10.0
+"""Effective events below which asymptotic limits come with a warning."""
 
 
 def limit(
@@ -21,6 +25,9 @@ def limit(
     cl: Annotated[float, typer.Option("--cl", help="Confidence level.")] = 0.9,
     flavour: options.FlavourOption = FlavourName.E,
     prompt: options.PromptOption = False,
+    method: Annotated[
+        MethodName, typer.Option("--method", help="Counting, or the full likelihood with one of the others.")
+    ] = MethodName.COUNTING,
     m_N: Annotated[
         list[str] | None, typer.Option("--m-N", help='A mass with its unit, "3 MeV"; may be given again.')
     ] = None,
@@ -44,7 +51,7 @@ def limit(
     total, interrupted = 0, False
     try:
         with output.progress(f"{experiment}, {nature}, {channel}", None) as (bar, task):
-            for part, total in _reach(experiment, wanted, nature, channel, cl, flavour, prompt=prompt):
+            for part, total in _reach(experiment, wanted, nature, channel, cl, flavour, method, prompt=prompt):
                 parts.append(part)
                 bar.update(task, completed=len(parts), total=total)
     except KeyboardInterrupt:
@@ -65,6 +72,7 @@ def _reach(
     channel: ChannelName,
     cl: float,
     flavour: FlavourName,
+    method: MethodName,
     *,
     prompt: bool,
 ) -> Iterator[tuple["Contour", int]]:
@@ -74,7 +82,7 @@ def _reach(
     from nushine import experiments
     from nushine.numerics.checks import require_positive
     from nushine.observables import highest_mass, require_reachable
-    from nushine.statistics import exclusion
+    from nushine.statistics import Method, exclusion
 
     setup = experiments.load(experiment)
     grid = np.asarray(masses or _ladder(0.01, 0.95 * highest_mass(setup), 25))
@@ -82,7 +90,8 @@ def _reach(
     require_reachable(setup, grid)
     hypothesis = options.nature(nature), cl, options.channel(channel)
     for mass in grid:
-        yield exclusion(setup, mass, *hypothesis, options.decay(prompt=prompt), options.flavour(flavour)), grid.size
+        decay, moment = options.decay(prompt=prompt), options.flavour(flavour)
+        yield exclusion(setup, mass, *hypothesis, decay, moment, Method(method.value)), grid.size
 
 
 def _masses(single: Sequence[str], ladder: tuple[str, str, int] | None) -> list[float]:
@@ -108,7 +117,9 @@ def _joined(parts: Sequence["Contour"]) -> "Contour":
     """One line through the masses done."""
     import numpy as np
 
-    return replace(parts[0], m_N=np.concatenate([p.m_N for p in parts]), mu=np.concatenate([p.mu for p in parts]))
+    names = ("m_N", "mu", "mu_max", "bands", "events", "effective")
+    arrays: dict[str, Any] = {name: np.concatenate([getattr(p, name) for p in parts]) for name in names}
+    return replace(parts[0], **arrays)
 
 
 def _limit_title(record: "Contour", flavour: FlavourName) -> str:
@@ -119,7 +130,12 @@ def _limit_title(record: "Contour", flavour: FlavourName) -> str:
 def _limit_notes(record: "Contour") -> list[str]:
     import numpy as np
 
-    notes = [f"The limit is {record.events:.4g} signal events, over {record.background:.4g} of background."]
+    reached = np.isfinite(record.mu)
+    notes = [f"Method: {record.method} ({record.convention}); expected background: {record.background:.4g} events."]
+    if record.nuisances:
+        notes.append(f"{len(record.nuisances)} nuisance parameters: {', '.join(record.nuisances)}.")
+    if record.method == "asymptotic" and (record.effective[reached] < FEW).any():
+        notes.append("Few events: asymptotic formulas are off by more than a few per cent; use --method toys.")
     if np.isinf(record.mu).any():
         notes.append("inf: no moment is excluded at this mass.")
     return notes

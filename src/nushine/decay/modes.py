@@ -169,6 +169,17 @@ class Decay(eqx.Module):
         exponent = path * signal.m_N * self.width(signal) / (hbar_c * jnp.where(p_N > 0, p_N, 1.0))
         return jnp.where(p_N > 0, -jnp.expm1(-exponent), 1.0)
 
+    def probability_between(self, E_N: ArrayLike, near: ArrayLike, far: ArrayLike, signal: Dipole) -> Array:
+        r"""Probability :math:`e^{-a/\lambda} - e^{-b/\lambda}` to decay between two paths a < b [mm].
+
+        Zero where b is not above a. If prompt: one for a = 0, zero otherwise.
+        """
+        near, far = jnp.asarray(near), jnp.asarray(far)
+        if self.prompt:
+            return jnp.where(near > 0, 0.0, jnp.ones_like(jnp.asarray(E_N)))
+        reaches = jnp.where(near > 0, 1 - self.probability(E_N, near, signal), 1.0)
+        return reaches * self.probability(E_N, jnp.maximum(far - near, 0.0), signal)
+
     def photons(self, signal: Dipole) -> tuple[tuple[Array, PhotonMode], ...]:
         """Branching ratio and mode of each photon line."""
         width = self.width(signal)

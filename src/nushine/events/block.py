@@ -258,6 +258,7 @@ def _finished(plan: Plan, columns: dict[str, Array]) -> dict[str, Array]:
         if plan.arrangement is None:
             aimed &= columns["gamma_pz"] >= wanted.cos_theta_min * columns["E_gamma"]
         seen &= aimed & columns["inside"] & (columns["E_gamma"] >= wanted.E_gamma_min)
+        seen &= columns["flight"] >= wanted.flight_min
     columns["seen"] = seen
     return {c.name: columns[c.name].astype(c.dtype) for c in COLUMNS if c.name in columns}
 

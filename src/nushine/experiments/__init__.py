@@ -1,16 +1,22 @@
 """Experiments as data: source, target, detector and exposure, one YAML file each."""
 
+import operator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
 import yaml
 from jax import Array
 from pydantic import Field, ValidationError
 
-from nushine.config import Energy, Length, Mass, Model, Rate, RateDensity, Time, one_line
-from nushine.detectors import Arrangement, Background
+from nushine.config import Energy, Length, Mass, Model, Time, one_line
+from nushine.detectors import Arrangement, Background, Response, Uncertainties
+from nushine.experiments.detector import BackgroundBlock, ResponseBlock, UncertaintiesBlock
 from nushine.experiments.geometry import GeometryBlock
 from nushine.experiments.sources import SourceBlock
 from nushine.numerics.checks import require_non_negative, require_positive
@@ -37,12 +43,18 @@ class Experiment(eqx.Module):
     selection : Selection
         Recoil window, photon threshold, photon cone.
     background : Background
-        Flat backgrounds of the channels.
+        Backgrounds of the channels.
     arrangement : Arrangement, optional
         Where crystals and photon detectors are. Events use it; rates use the path and the photon cone.
     part_of_isotope : tuple of int
         For each isotope of the target, which part of it (in the order of its list) it belongs to; by default all are
         in one.
+    response : Response
+        Resolution, quenching and efficiencies; only likelihoods use it, rates are those of a perfect detector.
+    uncertainties : Uncertainties
+        What a likelihood takes as uncertain.
+    off_time_ratio : float
+        Live time with the source off over live time with it on; 0: no data with the source off.
 
     """
 
@@ -58,12 +70,16 @@ class Experiment(eqx.Module):
     reference: str = eqx.field(static=True, default="")
     arrangement: Arrangement | None = None
     part_of_isotope: tuple[int, ...] = eqx.field(static=True, default=())
+    response: Response = Response()
+    uncertainties: Uncertainties = Uncertainties()
+    off_time_ratio: float | Array = 0.0
 
     def __check_init__(self) -> None:
         """Reject experiments without mass, time or path."""
         require_positive("mass of the target", self.mass, "(hepunits)", "give a mass as in 1 * kg")
         require_positive("exposure", self.exposure, "ns", "give a time as in 1 * year")
         require_non_negative("path", self.path, "mm", "give a length as in 5 * cm")
+        require_non_negative("off_time_ratio", self.off_time_ratio)
         if self.arrangement is not None:
             made_of, present = {c.part for c in self.arrangement.crystals}, set(self.parts)
             if made_of != present:
@@ -92,14 +108,6 @@ class PhotonBlock(Model):
     cos_theta_min: float = Field(default=-1.0, ge=-1.0, le=1.0)
 
 
-class BackgroundBlock(Model):
-    """Flat backgrounds."""
-
-    recoil: RateDensity = 0.0
-    coincidence: RateDensity = 0.0
-    photon: Rate = 0.0
-
-
 class ExperimentFile(Model):
     """The whole file."""
 
@@ -113,6 +121,10 @@ class ExperimentFile(Model):
     recoil_window: tuple[Energy, Energy]
     photon: PhotonBlock
     background: BackgroundBlock = BackgroundBlock()
+    response: ResponseBlock = ResponseBlock()
+    uncertainties: UncertaintiesBlock = UncertaintiesBlock()
+    off_time_ratio: float = Field(default=0.0, ge=0.0)
+    flight_min: Length | None = None
     geometry: GeometryBlock | None = None
 
     def build(self, folder: Path) -> Experiment:
@@ -120,6 +132,10 @@ class ExperimentFile(Model):
         low, high = self.recoil_window
         if high <= low:
             raise ValueError("recoil_window: the upper edge must be above the lower one")
+        if 0 < low <= self.uncertainties.threshold:
+            raise ValueError("uncertainties.threshold: must be below the lower edge of recoil_window")
+        if self.flight_min is not None and self.flight_min >= self.path:
+            raise ValueError("flight_min: must be below path")
         targets = [compound(part.formula) for part in self.target]
         return Experiment(
             name=self.name,
@@ -130,11 +146,68 @@ class ExperimentFile(Model):
             mass=sum(part.mass for part in self.target),
             exposure=self.exposure,
             path=self.path,
-            selection=Selection(low, high, self.photon.threshold, self.photon.cos_theta_min),
-            background=Background(self.background.recoil, self.background.coincidence, self.background.photon),
+            selection=Selection(low, high, self.photon.threshold, self.photon.cos_theta_min, self.flight_min or 0.0),
+            background=Background(**dict(self.background)),
+            response=Response(**dict(self.response)),
+            uncertainties=Uncertainties(**dict(self.uncertainties)),
+            off_time_ratio=self.off_time_ratio,
             arrangement=None if self.geometry is None else self.geometry.build([part.formula for part in self.target]),
             part_of_isotope=tuple(i for i, target in enumerate(targets) for _ in target.labels),
         )
+
+
+def split(experiment: Experiment) -> tuple[Experiment, ...]:
+    r"""One experiment for each part of the target, with the mass of that part.
+
+    .. math:: m_i = m \frac{\sum_{j \in i} n_j m_j}{\sum_j n_j m_j}
+
+    with the nuclei per mass :math:`n_j` and the atomic masses :math:`m_j` of the isotopes.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Of one or several parts.
+
+    Returns
+    -------
+    tuple of Experiment
+        With the names of their parts, numbered where two are alike. Everything else is shared; the arrangement is left
+        out, because it needs all parts. An experiment of one part comes back as it is.
+
+    Examples
+    --------
+    >>> from nushine import experiments
+    >>> [part.name for part in experiments.split(experiments.load("nucleus-10g"))]
+    ['nucleus-10g, CaWO4', 'nucleus-10g, Al2O3']
+
+    """
+    numbers = sorted(set(experiment.parts))
+    if len(numbers) == 1:
+        return (experiment,)
+    target, of_part = experiment.target, np.asarray(experiment.parts)
+    mass_of_isotope = target.number_per_mass * target.isotopes.m_atom
+    parts = []
+    for number, name in zip(numbers, _part_names(target.name, len(numbers)), strict=True):
+        index = np.flatnonzero(of_part == number)
+        share = jnp.sum(mass_of_isotope[index]) / jnp.sum(mass_of_isotope)
+        alone = Target(
+            name=name,
+            labels=tuple(target.labels[i] for i in index),
+            isotopes=jax.tree.map(operator.itemgetter(index), target.isotopes),
+            number_per_mass=target.number_per_mass[index] / share,
+        )
+        own: dict[str, Any] = {"target": alone, "mass": experiment.mass * share}
+        bare: dict[str, Any] = {"arrangement": None, "part_of_isotope": ()}
+        parts.append(replace(experiment, name=f"{experiment.name}, {name}", **own, **bare))
+    return tuple(parts)
+
+
+def _part_names(name: str, count: int) -> list[str]:
+    """Names of the parts of a mixture, each of its own."""
+    found = name.split(" + ")
+    if len(found) != count:
+        return [f"part {i + 1}" for i in range(count)]
+    return [f"{part} {i + 1}" if found.count(part) > 1 else part for i, part in enumerate(found)]
 
 
 def names() -> tuple[str, ...]:

@@ -81,11 +81,25 @@ def _(record: Spectrum) -> tuple[Column, ...]:
     return Column(record.variable, unit, record.x), density
 
 
-@columns.register(Contour)
-@columns.register(PublishedLimit)
-def _(record: Contour | PublishedLimit) -> tuple[Column, ...]:
-    infinite = isinstance(record, Contour)
-    return Column("m_N", "MeV", record.m_N), Column("mu", "mu_B", record.mu, may_be_infinite=infinite)
+@columns.register
+def _(record: Contour) -> tuple[Column, ...]:
+    bands = [
+        Column(f"mu_{sigma:+d}_sigma", "mu_B", values, may_be_infinite=True)
+        for sigma, values in zip(range(-2, 3), record.bands.T, strict=False)
+    ]
+    return (
+        Column("m_N", "MeV", record.m_N),
+        Column("mu", "mu_B", record.mu, may_be_infinite=True),
+        Column("mu_max", "mu_B", record.mu_max, may_be_infinite=True),
+        Column("events", "", record.events),
+        Column("effective_events", "", record.effective),
+        *bands,
+    )
+
+
+@columns.register
+def _(record: PublishedLimit) -> tuple[Column, ...]:
+    return Column("m_N", "MeV", record.m_N), Column("mu", "mu_B", record.mu)
 
 
 @singledispatch
@@ -108,7 +122,8 @@ def _(record: Contour) -> dict[str, Value]:
         "prompt": record.prompt,
         "cl": record.cl,
         "method": record.method,
-        "events": record.events,
+        "convention": record.convention,
+        "nuisances": ", ".join(record.nuisances),
         "background": record.background,
     }
 

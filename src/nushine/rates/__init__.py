@@ -3,6 +3,7 @@
 Rates are per bulk mass of the target and per time, in `hepunits`: multiply by ``kg * day`` (and ``keV``) to read them.
 """
 
+from nushine.rates.bins import BinnedYield, Edges, recoil_bins, sterile_bins
 from nushine.rates.photon import photon_angle_spectrum, photon_spectrum
 from nushine.rates.plane import EVERYTHING, Selection
 from nushine.rates.recoil import electron_recoil_rate, recoil_rate, scattering_rate
@@ -10,13 +11,17 @@ from nushine.rates.sterile import Yield, sterile_rate, sterile_yield
 
 __all__ = [
     "EVERYTHING",
+    "BinnedYield",
+    "Edges",
     "Selection",
     "Yield",
     "electron_recoil_rate",
     "photon_angle_spectrum",
     "photon_spectrum",
+    "recoil_bins",
     "recoil_rate",
     "scattering_rate",
+    "sterile_bins",
     "sterile_rate",
     "sterile_yield",
 ]

@@ -96,7 +96,7 @@ def _energy_density(
     plane = weighted_points(beam, isotope, signal, E, w, x, w_R)
     N = flight(plane.E_nu, plane.E_R, m_N, isotope.m_A, isotope.spin)
     density = photon_energy_density(E_gamma, N, E_rest, mode.asymmetry(signal), selection.cos_theta_min)
-    return jnp.sum(plane.rate * decay.probability(N.E, path, signal) * density)
+    return jnp.sum(plane.rate * decay.probability_between(N.E, selection.flight_min, path, signal) * density)
 
 
 def photon_angle_spectrum(
@@ -171,7 +171,7 @@ def _angle_density(
     plane = weighted_points(beam, isotope, signal, E, w, x, w_R)
     N = flight(plane.E_nu, plane.E_R, m_N, isotope.m_A, isotope.spin)
     density = photon_angle_density(theta, N, E_rest, mode.asymmetry(signal), selection.E_gamma_min)
-    return jnp.sum(plane.rate * decay.probability(N.E, path, signal) * density)
+    return jnp.sum(plane.rate * decay.probability_between(N.E, selection.flight_min, path, signal) * density)
 
 
 Density = Callable[[Array, Beam, Isotope, Dipole, ArrayLike, Decay, PhotonMode, Selection], Array]

@@ -34,6 +34,8 @@ class Selection(eqx.Module):
         Photon threshold [MeV].
     cos_theta_min : float
         Photons within this cone about the beam direction: 0 is the forward hemisphere ("downstream"), -1 everything.
+    flight_min : float
+        N must fly at least this far before it decays [mm]: a displaced decay.
 
     """
 
@@ -41,11 +43,13 @@ class Selection(eqx.Module):
     E_R_max: float | Array = jnp.inf
     E_gamma_min: float | Array = 0.0
     cos_theta_min: float | Array = -1.0
+    flight_min: float | Array = 0.0
 
     def __check_init__(self) -> None:
         """Reject negative energies and cosines out of range."""
         require_non_negative("E_R_min", self.E_R_min, "MeV")
         require_non_negative("E_gamma_min", self.E_gamma_min, "MeV")
+        require_non_negative("flight_min", self.flight_min, "mm")
         require_between("cos_theta_min", self.cos_theta_min, -1.0, 1.0)
         require_ordered("E_R_min", self.E_R_min, "E_R_max", self.E_R_max, "MeV")
 

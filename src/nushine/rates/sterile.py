@@ -19,7 +19,8 @@ from nushine.targets.isotopes import Isotope
 class Yield(eqx.Module):
     r"""Rate of visible decays as a function of the moment, everything else fixed.
 
-    .. math:: R(\mu) = \mu^2 \sum_c B_c \sum_j w_{cj} P_j, \qquad P_j = 1 - e^{-\ell/\lambda_j(\mu)}
+    .. math:: R(\mu) = \mu^2 \sum_c B_c \sum_j w_{cj} P_j, \qquad
+              P_j = e^{-\ell_0/\lambda_j(\mu)} - e^{-\ell/\lambda_j(\mu)}
 
     Made by `sterile_yield`: points j of the (E_nu, E_R) plane for all isotopes and beams, photon modes c.
 
@@ -29,7 +30,7 @@ class Yield(eqx.Module):
         Rate [1/(mass ns)] of visible photons for mu = 1 mu_B if N always decayed through mode c.
     E_N : Array, shape (J,)
         Energy of N [MeV].
-    signal, decay, path
+    signal, decay, path, flight_min
         As given to `sterile_yield`.
 
     """
@@ -39,6 +40,7 @@ class Yield(eqx.Module):
     signal: Dipole
     decay: Decay
     path: Array
+    flight_min: Array
 
     @jit
     def __call__(self, mu: ArrayLike) -> Array:
@@ -46,7 +48,7 @@ class Yield(eqx.Module):
 
         def of_moment(mu: Array) -> Array:
             signal = eqx.tree_at(lambda s: s.mu, self.signal, mu)
-            probability = self.decay.probability(self.E_N, self.path, signal)
+            probability = self.decay.probability_between(self.E_N, self.flight_min, self.path, signal)
             branching = jnp.array([b for b, _ in self.decay.photons(signal)])
             return mu**2 * jnp.dot(branching, self.weights @ probability)
 
@@ -92,8 +94,9 @@ def _sterile_yield(
         return jnp.concatenate(weights, axis=1), jnp.concatenate(energies)
 
     weights, E_N = jax.lax.map(of_isotope, target.isotopes)
+    near = jnp.asarray(selection.flight_min, dtype=float)
     weights = jnp.moveaxis(weights * target.number_per_mass[:, None, None], 1, 0)
-    return Yield(weights.reshape(len(modes), E_N.size), E_N.ravel(), unit, decay, jnp.asarray(path))
+    return Yield(weights.reshape(len(modes), E_N.size), E_N.ravel(), unit, decay, jnp.asarray(path), near)
 
 
 def sterile_rate(

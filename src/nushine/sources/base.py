@@ -55,6 +55,25 @@ class Beam(eqx.Module):
         return jnp.max(jnp.concatenate([self.continuum.knots[-1:], self.lines_E]))
 
 
+class Variation(eqx.Module):
+    """A one-sigma change of the flux, correlated over all energies.
+
+    Parameters
+    ----------
+    name : str
+        Such as "flux of 235U".
+    flux : Piecewise
+        The component that is uncertain, dPhi/dE_nu [1/(mm^2 ns MeV)].
+    relative : Piecewise
+        Its relative uncertainty [1] over E_nu [MeV].
+
+    """
+
+    name: str = eqx.field(static=True)
+    flux: Piecewise
+    relative: Piecewise
+
+
 class Source(eqx.Module):
     """A neutrino source as the detector sees it: one or several beams.
 
@@ -64,11 +83,22 @@ class Source(eqx.Module):
         For labels.
     beams : tuple of Beam
         One per kind of neutrino.
+    variations : tuple of Variation
+        What is uncertain about the shape of the continuum; independent of each other.
 
     """
 
     name: str = eqx.field(static=True)
     beams: tuple[Beam, ...]
+    variations: tuple[Variation, ...] = ()
+
+    def relative_variations(self, E_nu: ArrayLike) -> Array:
+        """One-sigma changes of the continuum flux over the flux at E_nu [MeV], shape (V, *E_nu.shape); zero outside."""
+        E_nu = jnp.asarray(E_nu, dtype=float)
+        flux = sum((beam.continuum(E_nu) for beam in self.beams), jnp.zeros(()))
+        safe = jnp.where(flux > 0, flux, 1.0)
+        changes = [jnp.where(flux > 0, v.flux(E_nu) * v.relative(E_nu) / safe, 0.0) for v in self.variations]
+        return jnp.stack(changes) if changes else jnp.zeros((0, *E_nu.shape))
 
     def flux(self, E_nu: ArrayLike) -> Array:
         """Continuum flux dPhi/dE_nu of all beams together [1/(mm^2 ns MeV)] at E_nu [MeV], any shape; zero outside.

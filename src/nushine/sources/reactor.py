@@ -13,7 +13,7 @@ from jax.typing import ArrayLike
 
 from nushine.numerics.checks import require_non_negative, require_positive
 from nushine.numerics.piecewise import Piecewise
-from nushine.sources.base import ELECTRON, Beam, Source
+from nushine.sources.base import ELECTRON, Beam, Source, Variation
 from nushine.sources.reactor_spectra import HuberMueller, PerComponent, ReactorSpectra
 
 
@@ -204,7 +204,13 @@ class Reactor(eqx.Module):
         fluxes = list(self.components().values())
         coefficients = jnp.sum(jnp.stack([flux.coefficients for flux in fluxes]), axis=0)
         continuum = Piecewise(fluxes[0].knots, coefficients)
-        return Source(name, (Beam(continuum, flavour=ELECTRON, antineutrino=True),))
+        uncertain = self.uncertainties
+        variations = tuple(
+            Variation(f"flux of {isotope}", flux, uncertain[isotope])
+            for isotope, flux in self.components().items()
+            if isotope in uncertain
+        )
+        return Source(name, (Beam(continuum, flavour=ELECTRON, antineutrino=True),), variations)
 
 
 def chooz_reactor(

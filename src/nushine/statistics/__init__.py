@@ -1,6 +1,47 @@
-"""From event numbers to statements: limits of counting experiments."""
+"""From event numbers to statements: likelihoods, limits, discovery, and which nature N has."""
 
-from nushine.statistics.contours import Contour, exclusion
+from nushine.statistics.bayes import Posterior, Prior, bayesian_limit
+from nushine.statistics.contours import Contour, Method, exclusion
 from nushine.statistics.counting import median_upper_limit, upper_limit
+from nushine.statistics.feldman_cousins import Interval, feldman_cousins, poisson_interval
+from nushine.statistics.fit import Fit, FitError, covariance, fit
+from nushine.statistics.forecast import Forecast, forecast
+from nushine.statistics.layout import Binning
+from nushine.statistics.limits import Convention, Limit, strength_limit, toy_limit
+from nushine.statistics.model import Data, Model
+from nushine.statistics.ratios import PValues, Ratio, Statistic, likelihood_ratio, p_values, significance
+from nushine.statistics.unbinned import unbinned
 
-__all__ = ["Contour", "exclusion", "median_upper_limit", "upper_limit"]
+__all__ = [
+    "Binning",
+    "Contour",
+    "Convention",
+    "Data",
+    "Fit",
+    "FitError",
+    "Forecast",
+    "Interval",
+    "Limit",
+    "Method",
+    "Model",
+    "PValues",
+    "Posterior",
+    "Prior",
+    "Ratio",
+    "Statistic",
+    "bayesian_limit",
+    "covariance",
+    "exclusion",
+    "feldman_cousins",
+    "fit",
+    "forecast",
+    "likelihood_ratio",
+    "median_upper_limit",
+    "p_values",
+    "poisson_interval",
+    "significance",
+    "strength_limit",
+    "toy_limit",
+    "unbinned",
+    "upper_limit",
+]

@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
 from jax.typing import ArrayLike
@@ -12,33 +15,62 @@ from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import COINCIDENCE, Channel
 from nushine.experiments import Experiment
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
-from nushine.numerics.checks import require_positive
+from nushine.numerics.checks import require_between, require_positive
 from nushine.observables import background_events, event_yield, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.counting import median_upper_limit
+from nushine.statistics.crossings import LOG_MU, crossings
+from nushine.statistics.fit import FitError
+from nushine.statistics.forecast import forecast
+from nushine.statistics.layout import Binning, Layout, layout_of
+from nushine.statistics.limits import SIGMAS, expected_roots
+from nushine.statistics.toy_edges import ToySearch
 
 FloatArray = npt.NDArray[np.float64]
 
-MU_RANGE = (1e-18, 1e3)
-"""Moments [mu_B] among which the reach is looked for."""
+
+class Method(StrEnum):
+    """How a limit is set: on the full likelihood by asymptotic formulas, toys, or Feldman-Cousins; or by counting."""
+
+    ASYMPTOTIC = "asymptotic"
+    TOYS = "toys"
+    FC = "fc"
+    COUNTING = "counting"
+
+
+CONVENTIONS = {
+    Method.ASYMPTOTIC: "CLs, q_tilde",
+    Method.TOYS: "CLs, q_tilde",
+    Method.FC: "Feldman-Cousins, t_tilde",
+    Method.COUNTING: "classical upper limit of the median count",
+}
 
 
 @dataclass(frozen=True)
 class Contour:
-    """A line in the (m_N, mu) plane: moments above it would be excluded.
+    """A region in the (m_N, mu) plane that would be excluded if there were no signal (median).
 
     Parameters
     ----------
     m_N, mu : array, shape (n,)
-        Masses [MeV] and moments [mu_B, L = (mu/2) nubar sigma N F]; infinite where nothing is excluded.
+        Masses [MeV] and least excluded moments [mu_B, L = (mu/2) nubar sigma N F]; infinite where nothing is excluded.
+    mu_max : array, shape (n,)
+        Largest excluded moments; infinite where there is no upper edge.
+    bands : array, shape (n, 5) or (n, 0)
+        The least moments for data that fluctuate by -2, -1, 0, 1, 2 sigma, if they were asked for.
+    events, effective : array, shape (n,)
+        Signal events on the line, and the number of events, signal and background, of a counting experiment that is
+        as sensitive. Below ten of the latter asymptotic formulas are off by more than a few per cent.
+    background : float
+        Expected background in all channels.
     cl : float
         Confidence level.
-    events : float
-        Signal events on the line.
-    background : float
-        Expected background.
-    method, experiment, channel, nature : str
-        What was done, and for what.
+    method, convention : str
+        How the limit was set and what is compared with 1 - cl.
+    nuisances : tuple of str
+        Names of the nuisance parameters that were profiled.
+    experiment, channel, nature : str
+        What it was computed for.
     prompt : bool
         True for the "max" case.
 
@@ -46,14 +78,32 @@ class Contour:
 
     m_N: FloatArray
     mu: FloatArray
-    cl: float
-    events: float
+    mu_max: FloatArray
+    bands: FloatArray
+    events: FloatArray
+    effective: FloatArray
     background: float
+    cl: float
     method: str
+    convention: str
+    nuisances: tuple[str, ...]
     experiment: str
     channel: str
     nature: str
     prompt: bool
+
+
+class _Edges(NamedTuple):
+    """What is found at one mass."""
+
+    mu: float
+    mu_max: float
+    bands: FloatArray
+    events: float
+    effective: float
+
+
+NOTHING = _Edges(np.inf, np.inf, np.full(0, np.inf), 0.0, 0.0)
 
 
 def exclusion(
@@ -61,72 +111,158 @@ def exclusion(
     masses: npt.ArrayLike,
     nature: Nature = DIRAC,
     cl: float = 0.90,
-    channel: Channel = COINCIDENCE,
+    channel: Channel | tuple[Channel, ...] = COINCIDENCE,
     decay: Decay = RADIATIVE,
     flavour: Flavour = ELECTRON,
+    method: Method = Method.COUNTING,
+    bands: bool = False,
+    binning: Binning | None = None,
+    n: int = 2000,
+    seed: int = 0,
     progress: Callable[[], None] | None = None,
 ) -> Contour:
-    """Median expected upper limit on the moment for each mass, from a counting experiment.
+    """Median expected exclusion in the moment for each mass.
 
     Parameters
     ----------
     experiment : Experiment
-        Source, target, exposure, selection and background.
+        Source, target, exposure, selection, background, response and uncertainties.
     masses : array_like, shape (n,)
         Masses of N [MeV].
     nature, channel, decay, flavour
-        Hypothesis and what is counted.
+        Hypothesis and what is counted; several channels are combined if they count different events.
     cl : float
         Confidence level.
+    method : Method
+        ``counting`` (default): one bin, a perfect detector and a known background. On the full likelihood:
+        ``asymptotic``, CL_s of Asimov data; ``toys``, CL_s from toys, right for few events as well; ``fc``, upper
+        edge of Feldman-Cousins intervals, from toys.
+    bands : bool
+        Whether to give the -2 to 2 sigma fluctuations too (asymptotic and toys).
+    binning : Binning, optional
+    n, seed : int
+        Toys with, and without, signal for each moment that is tried, and their seed.
     progress : callable, optional
         Called after each mass.
 
     Returns
     -------
     Contour
-        The moment at which the expected signal equals `median_upper_limit` of the background, found on the true
-        dependence of the rate on mu (mu^2 for recoils, mu^4 to mu^2 for decays).
+        Found on the true dependence of each bin on mu (mu^2 for recoils, mu^4 to mu^2 for decays). With a displaced
+        selection (`flight_min`) the region has an upper edge, where decays become too prompt.
 
     Raises
     ------
     ValueError
-        If a mass is not positive or above what the source can make.
+        If a mass is not positive or above what the source can make, or an option is out of range.
+    FitError
+        If a fit does not converge.
 
     """
     masses = np.atleast_1d(np.asarray(masses, dtype=float))
     require_positive("m_N", masses, "MeV")
+    require_between("cl", cl, 0.5, 1 - 1e-9, cure="give a confidence level from 0.5 to 1, as in 0.90")
     require_reachable(experiment, masses)
-    background = background_events(experiment, channel)
-    events = float(median_upper_limit(background, cl))
-    mu = np.empty_like(masses)
-    for i, m_N in enumerate(masses):
-        mu[i] = _solve(event_yield(experiment, Dipole(m_N, 1.0, nature, flavour), channel, decay), events)
+    channels = channel if isinstance(channel, tuple) else (channel,)
+    layout = layout_of(experiment, channels, binning or Binning())
+    counts_only = method is Method.COUNTING
+    if counts_only and len(channels) > 1:
+        raise ValueError("counting takes one channel: give one, or another method")
+    if bands and method in (Method.FC, Method.COUNTING):
+        raise ValueError(f"method {method}: gives no bands; use asymptotic or toys")
+
+    def at(m_N: float) -> _Edges:
+        signal = Dipole(jnp.asarray(m_N), jnp.asarray(1.0), nature, flavour)  # arrays: one compilation for all masses
+        if counts_only:
+            return _by_counting(experiment, signal, channels[0], decay, cl)
+        edges = _asymptotic(experiment, signal, decay, layout, cl, bands)
+        if method is Method.ASYMPTOTIC:
+            return edges
+        return _by_toys(experiment, signal, decay, layout, cl, method, edges, (n, seed))
+
+    found: list[_Edges] = []
+    for m_N in masses.tolist():
+        found.append(at(m_N))
         if progress is not None:
             progress()
     return Contour(
         m_N=masses,
-        mu=mu,
+        mu=np.array([e.mu for e in found]),
+        mu_max=np.array([e.mu_max for e in found]),
+        bands=np.array([e.bands for e in found]).reshape(masses.size, -1),
+        events=np.array([e.events for e in found]),
+        effective=np.array([e.effective for e in found]),
+        background=sum(background_events(experiment, c) for c in channels),
         cl=cl,
-        events=events,
-        background=background,
-        method="counting, median upper limit",
+        method=f"{method} ({n} toys)" if method in (Method.TOYS, Method.FC) else method.value,
+        convention=CONVENTIONS[method],
+        nuisances=() if counts_only else layout.nuisances,
         experiment=experiment.name,
-        channel=channel.name,
+        channel="+".join(c.name for c in channels),
         nature=nature.name,
         prompt=decay.prompt,
     )
 
 
+def _asymptotic(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout, cl: float, bands: bool) -> _Edges:
+    roots = expected_roots(cl, sigmas=SIGMAS if bands else (0.0,))
+    found = crossings(experiment, signal, decay, layout, jnp.asarray(roots))
+    if not bool(jnp.all(found.good)):
+        raise FitError(
+            f"m_N = {float(signal.m_N):g} MeV: the limit did not converge; check response and uncertainties of "
+            f"{experiment.name}, or use fewer bins"
+        )
+    median = len(roots) // 2
+    mu, mu_max = (np.exp(np.asarray(edge)) for edge in (found.low, found.high))
+    return _Edges(
+        float(mu[median]),
+        float(mu_max[median]),
+        mu if bands else np.zeros(0),
+        float(found.events[median]),
+        float(found.effective[median]),
+    )
+
+
+def _by_toys(
+    experiment: Experiment,
+    signal: Dipole,
+    decay: Decay,
+    layout: Layout,
+    cl: float,
+    method: Method,
+    start: _Edges,
+    sample: tuple[int, int],
+) -> _Edges:
+    """Start at the asymptotic edges and look for the true ones with toys."""
+    if not np.isfinite(start.mu):
+        return start
+    of = forecast(experiment, signal, layout.channels, decay, layout.binning)
+    search = ToySearch(of, cl, unified=method is Method.FC, n=sample[0], seed=sample[1])
+    mu = search.edge(start.mu, 0.0, rising=True)
+    mu_max = search.edge(start.mu_max, 0.0, rising=False) if np.isfinite(start.mu_max) else np.inf
+    bands = [search.edge(x, sigma, rising=True) for x, sigma in zip(start.bands, SIGMAS, strict=False)]
+    events = float(jnp.sum(of(mu).signal))
+    return _Edges(mu, mu_max, np.array(bands), events, start.effective)
+
+
+def _by_counting(experiment: Experiment, signal: Dipole, channel: Channel, decay: Decay, cl: float) -> _Edges:
+    """Moment at which the signal equals the median upper limit of the background."""
+    background = background_events(experiment, channel)
+    events = float(median_upper_limit(background, cl))
+    mu = _solve(event_yield(experiment, signal, channel, decay), events)
+    return _Edges(mu, np.inf, np.zeros(0), events, events + background)
+
+
 def _solve(number: Callable[[ArrayLike], ArrayLike], events: float) -> float:
-    """Moment that gives this number of events, or infinity if none in `MU_RANGE` does; the number grows with mu."""
+    """Least moment that gives this number of events, or infinity if none does."""
+    moments = np.exp(LOG_MU)
+    counts = np.asarray(number(moments))
+    if not (counts > events).any():
+        return float("inf")
+    first = int(np.argmax(counts > events))
+    low, high = LOG_MU[max(first - 1, 0)], LOG_MU[first]
 
     def excess(log_mu: float) -> float:
-        n = float(np.asarray(number(np.exp(log_mu))))
-        return np.log(n / events) if n > 0 else -np.inf
+        return float(np.log(max(float(np.asarray(number(np.exp(log_mu)))), 1e-300) / events))
 
-    low, high = np.log(MU_RANGE[0]), np.log(MU_RANGE[1])
-    if not excess(high) > 0:
-        return float("inf")
-    while not np.isfinite(excess(low)):
-        low += 1.0
     return float(np.exp(brentq(excess, low, high, xtol=1e-12, rtol=1e-13)))

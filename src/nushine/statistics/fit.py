@@ -54,6 +54,7 @@ class _State(NamedTuple):
     value: Array
     gradient: Array
     curvature: Array
+    scale: Array
     damping: Array
     distance: Array
     steps: Array
@@ -110,8 +111,9 @@ def _fit_one(model: Model, data: Data, start: Array, lower: Array, held: bool) -
 def minimise(model: Model, data: Data, start: Array, lower: Array, *, held: bool) -> Fit:
     """Fit one data set, traceable; vectorise with `jax.vmap`.
 
-    Levenberg-Marquardt: the Gauss-Newton curvature is exact for yields that are linear in the parameters; steps that
-    do not lower -ln L are tried again with more damping. A strength at its lower bound is held there while it pushes.
+    Newton steps with all second derivatives, damped as by Levenberg and Marquardt: steps that do not lower -ln L are
+    tried again with more damping. A strength at its lower bound is held there while it pushes. The first turn of the
+    loop stays where it is, from a value of infinity: so the derivatives are compiled only once.
     """
     free = jnp.concatenate([jnp.array([0.0 if held else 1.0]), jnp.ones(len(model.nuisances))])
     x = jnp.concatenate([start[None], data.auxiliary])
@@ -122,8 +124,7 @@ def minimise(model: Model, data: Data, start: Array, lower: Array, *, held: bool
 
     def step(state: _State) -> _State:
         move = moving(state.x, state.gradient)
-        diagonal = jnp.diag(state.curvature)
-        scale = diagonal + 1e-9 * (1 + jnp.max(diagonal))
+        scale = state.scale + 1e-9 * (1 + jnp.max(state.scale))
         masked = state.curvature * jnp.outer(move, move) + jnp.diag(
             jnp.where(move > 0, state.damping * scale + 1e-12 * scale, 1.0)
         )
@@ -132,19 +133,27 @@ def minimise(model: Model, data: Data, start: Array, lower: Array, *, held: bool
         full *= jnp.minimum(1.0, jnp.min(reach, initial=jnp.inf))
         trial = state.x + full
         trial = trial if held else trial.at[0].max(lower)
-        value, gradient, curvature = derivatives(model, data, trial)
-        better = value <= state.value + 1e-13 * jnp.abs(state.value)
-        new, old = (trial, value, gradient, curvature), state[:4]
-        x, value, gradient, curvature = (jnp.where(better, a, b) for a, b in zip(new, old, strict=True))
+        new = derivatives(model, data, trial)
+        better = new.value <= state.value + 1e-13 * jnp.abs(state.value)
+        pairs = zip((trial, *new), state[:5], strict=True)
+        x, value, gradient, curvature, scale = (jnp.where(better, a, b) for a, b in pairs)
         damping = jnp.where(better, state.damping * 0.1, jnp.maximum(state.damping * 10, 1e-3))
         distance = 0.5 * jnp.abs(jnp.dot(state.gradient * move, full))
-        small = (distance < TOLERANCE) & better
-        return _State(x, value, gradient, curvature, damping, distance, state.steps + 1, small)
+        small = (distance < TOLERANCE) & better & (state.steps > 0)
+        return _State(x, value, gradient, curvature, scale, damping, distance, state.steps + 1, small)
 
-    start_state = _State(
-        x, *derivatives(model, data, x), jnp.asarray(1e-6), jnp.asarray(jnp.inf), jnp.asarray(0), jnp.asarray(False)
+    nowhere = _State(
+        x,
+        jnp.asarray(jnp.inf),
+        jnp.zeros_like(x),
+        jnp.eye(x.size),
+        jnp.ones_like(x),
+        jnp.asarray(1e-5),
+        jnp.asarray(jnp.inf),
+        jnp.asarray(0),
+        jnp.asarray(False),
     )
-    end = jax.lax.while_loop(lambda s: ~s.done & (s.steps < MOST), step, start_state)
+    end = jax.lax.while_loop(lambda s: ~s.done & (s.steps < MOST), step, nowhere)
     return Fit(end.x[0], end.x[1:], end.value, end.done & jnp.isfinite(end.value), end.distance)
 
 

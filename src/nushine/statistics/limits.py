@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 
 import equinox as eqx
 import jax
@@ -146,7 +145,7 @@ def scale(model: Model, asimov: Data) -> Array:
     return 1 / jnp.sqrt(jnp.maximum(information, 1e-300))
 
 
-@partial(eqx.filter_jit)
+@eqx.filter_jit
 def _limits(
     model: Model, data: Data, asimov: Data, tail: Array, roots: Array, statistic: Statistic, convention: Convention
 ) -> tuple[Root, Array, Root]:
@@ -163,7 +162,7 @@ def _limits(
         """Return q, dq/dlog s and the nuisance parameters."""
         s = jnp.exp(log_s)
         fixed = minimise(model, data, s, lower, held=True)
-        _, gradient, _ = derivatives(model, data, jnp.concatenate([s[None], fixed.theta]))
+        gradient = derivatives(model, data, jnp.concatenate([s[None], fixed.theta])).gradient
         return jnp.maximum(2 * (fixed.nll - least), 0.0), 2 * gradient[0] * s, fixed.theta
 
     def expected(root: Array) -> Root:

@@ -1,5 +1,7 @@
 """The likelihood: Poisson counts in bins, samples that sum up, and nuisance parameters with constraints."""
 
+from typing import NamedTuple
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -163,6 +165,11 @@ def interpolation(theta: Array) -> tuple[Array, Array]:
     return jnp.where(within, inside, outside), jnp.where(within, slope, flat)
 
 
+def bend(theta: Array) -> Array:
+    """Second derivative of the function a of `Model`."""
+    return jnp.where(jnp.abs(theta) < 1, (30 + theta**2 * (90 * theta**2 - 120)) / 16, 0.0)
+
+
 def expected_and_jacobian(model: Model, x: Array) -> tuple[Array, Array]:
     """Expected counts (B,) at x = (strength, theta), and their derivatives (1 + K, B)."""
     theta = x[1:]
@@ -200,12 +207,59 @@ def _constraint(model: Model, data: Data, x: Array) -> Array:
     return 0.5 * jnp.sum(model.precision * (x[1:] - data.auxiliary) ** 2)
 
 
-def derivatives(model: Model, data: Data, x: Array) -> tuple[Array, Array, Array]:
-    """-ln L, its gradient (1 + K,), and the Gauss-Newton part of its second derivatives (1 + K, 1 + K)."""
+class Derivatives(NamedTuple):
+    """-ln L at a point, and how it changes there.
+
+    Parameters
+    ----------
+    value : Array
+    gradient : Array, shape (1 + K,)
+    curvature : Array, shape (1 + K, 1 + K)
+        All second derivatives.
+    scale : Array, shape (1 + K,)
+        Diagonal of their Gauss-Newton part, which is never negative.
+
+    """
+
+    value: Array
+    gradient: Array
+    curvature: Array
+    scale: Array
+
+
+def derivatives(model: Model, data: Data, x: Array) -> Derivatives:
+    r"""-ln L at x = (strength, theta) with its first and second derivatives.
+
+    .. math:: \partial_a \partial_b (-\ln L)
+              = \sum_i \frac{n_i}{\lambda_i^2} \partial_a \lambda_i\, \partial_b \lambda_i
+              + \sum_i \Big( w_i - \frac{n_i}{\lambda_i} \Big) \partial_a \partial_b \lambda_i + p_a \delta_{ab}
+
+    The second sum cannot be left out: where up and down differ, it is as large as the first.
+    """
     expected, jacobian = expected_and_jacobian(model, x)
     value = _poisson(model, data, expected) + _constraint(model, data, x)
     precision = jnp.concatenate([jnp.zeros(1), model.precision])
     pull = jnp.concatenate([jnp.zeros(1), x[1:] - data.auxiliary])
-    gradient = jacobian @ (model.weight - data.counts / expected) + precision * pull
-    curvature = (jacobian * (data.counts / expected**2)) @ jacobian.T + jnp.diag(precision)
-    return value, gradient, curvature
+    residual = model.weight - data.counts / expected
+    gradient = jacobian @ residual + precision * pull
+    linear = (jacobian * (data.counts / expected**2)) @ jacobian.T + jnp.diag(precision)
+    bent = _bending(model, x, jnp.where(expected > LEAST, residual, 0.0))
+    return Derivatives(value, gradient, linear + bent, jnp.diag(linear))
+
+
+def _bending(model: Model, x: Array, residual: Array) -> Array:
+    """Second derivatives of the expected counts, summed over bins with these factors, (1 + K, 1 + K)."""
+    theta = x[1:]
+    shaped = jnp.asarray(model.shaped, dtype=int)
+    factors = jnp.exp(theta @ model.log_kappa)
+    strengths = factors * jnp.concatenate([x[:1], jnp.ones(len(model.samples) - 1)])
+    moved = theta[shaped]
+    plus, minus, up, down = *map(interpolation, (moved, -moved)), model.up @ residual, model.down @ residual
+    yields = model.nominal @ residual + plus[0] @ up - minus[0] @ down
+    slopes = plus[1][:, None] * up + minus[1][:, None] * down
+    by_norm = (model.log_kappa * (strengths * yields)) @ model.log_kappa.T
+    by_both = jnp.zeros_like(by_norm).at[:, shaped].add((model.log_kappa * strengths) @ slopes.T)
+    by_shape = (bend(moved)[:, None] * up - bend(-moved)[:, None] * down) @ strengths
+    of_theta = (by_norm + by_both + by_both.T).at[shaped, shaped].add(by_shape)
+    of_signal = (model.log_kappa[:, 0] * yields[0]).at[shaped].add(slopes[:, 0]) * factors[0]
+    return jnp.block([[jnp.zeros((1, 1)), of_signal[None]], [of_signal[:, None], of_theta]])

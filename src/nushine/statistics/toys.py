@@ -70,7 +70,7 @@ def statistics(
     theta: ArrayLike | None = None,
     statistic: Statistic = Statistic.Q_TILDE,
     seed: int = 0,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int], None] | None = None,
 ) -> FloatArray:
     """Distribution of a test statistic: its values in n toys.
 
@@ -85,7 +85,7 @@ def statistics(
         Nuisance parameters at which they are drawn; 0 by default.
     statistic : Statistic
     seed : int
-    progress : callable
+    progress : callable, optional
         Called with the number of toys of each finished block.
 
     Returns
@@ -101,18 +101,19 @@ def statistics(
     """
     _check(model, n, seed)
 
-    def block(number: int) -> Ratio:
+    def block(number: int) -> tuple[FloatArray, NDArray[np.bool_]]:
         counts, auxiliary = _draw(model, true, theta, seed, number)
         data = Data(jnp.asarray(counts), jnp.asarray(auxiliary))
-        result: Ratio = jax.block_until_ready(_ratios(model, data, jnp.asarray(float(tested)), statistic))
-        return result
+        ratio: Ratio = _ratios(model, data, jnp.asarray(float(tested)), statistic)
+        return np.asarray(ratio.value), np.asarray(ratio.free.converged & ratio.fixed.converged)
 
     values, good = [], []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for ratio in pool.map(block, range(-(-n // BLOCK))):
-            values.append(np.asarray(ratio.value))
-            good.append(np.asarray(ratio.free.converged & ratio.fixed.converged))
-            progress(BLOCK)
+        for value, converged in pool.map(block, range(-(-n // BLOCK))):
+            values.append(value)
+            good.append(converged)
+            if progress is not None:
+                progress(BLOCK)
     good_toys = np.concatenate(good)[:n]
     require_converged(Fit(*(jnp.zeros(()),) * 3, jnp.asarray(good_toys), jnp.zeros(good_toys.size)), MOST_FAILED)
     return np.asarray(np.concatenate(values)[:n][good_toys])

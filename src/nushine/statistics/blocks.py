@@ -1,0 +1,143 @@
+"""One channel of one detector: what its bins expect, and how each uncertainty changes that."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import Array
+
+from nushine.detectors import Channel
+from nushine.experiments import Experiment
+from nushine.rates import Edges
+from nushine.statistics.layout import Layout, measured_edges, name_of, true_edges
+
+Change = tuple[Array, Array]
+"""Yields (1 + S, b) at +1 of a nuisance parameter less nominal, and nominal less those at -1."""
+
+Rates = tuple[Array, Array | None]
+"""Signal, and CEvNS where it is counted, in bins (1 + V, R, G, C) of true energies: nominal and flux variations."""
+
+
+class Block(NamedTuple):
+    """Yields (1 + S, b), and their changes by the nuisance parameters that touch this block."""
+
+    yields: Array
+    changes: dict[str, Change]
+
+    def change(self, nuisance: str) -> Change:
+        """Change by a nuisance parameter, zero if it does not touch this block."""
+        none = jnp.zeros_like(self.yields)
+        return self.changes.get(nuisance, (none, none))
+
+
+def block(part: Experiment, channel: Channel, label: str, layout: Layout, rates: Rates | None) -> Block:
+    """Yields of all samples; without rates (reactor off) the backgrounds in the time without flux."""
+    time = part.exposure if rates is not None else part.exposure * part.off_time_ratio
+    edges = measured_edges(part, channel, layout.binning)
+
+    def yields(part: Experiment, edges: Edges) -> Array:
+        """Shape (1 + V, 1 + S, b): nominal, and what each flux variation adds."""
+        rows = [jnp.zeros((1 + len(part.source.variations), _size(edges)))] * len(layout.samples)
+        if rates is not None:
+            rows[0] = _measured(part, channel, layout, edges, rates[0])
+            if rates[1] is not None:
+                rows[1] = _measured(part, channel, layout, edges, rates[1])
+        for name, content in _backgrounds(part, channel, edges).items():
+            sample = name_of(name, label)
+            if sample in layout.samples:
+                rows[layout.samples.index(sample)] = rows[0].at[:].set(0.0).at[0].set(content)
+        return part.mass * time * jnp.stack(rows, axis=1)
+
+    full = yields(part, edges)
+    nominal = full[0]
+    changes: dict[str, Change] = {}
+    for kind, plus, minus in _shifted(part, channel, edges):
+        if name_of(kind, label) in layout.nuisances:
+            changes[name_of(kind, label)] = yields(*plus)[0] - nominal, nominal - yields(*minus)[0]
+    for kind, change in _scaled(part, channel, edges, layout, label, nominal):
+        if name_of(kind, label) in layout.nuisances:
+            changes[name_of(kind, label)] = change, change
+    if rates is not None:
+        for variation, change in zip(part.source.variations, full[1:], strict=True):
+            if variation.name in layout.nuisances:
+                changes[variation.name] = change, change
+    return Block(nominal, changes)
+
+
+def _size(edges: Edges) -> int:
+    R, G, C = edges.shape
+    return R * G * C
+
+
+def _measured(part: Experiment, channel: Channel, layout: Layout, edges: Edges, true: Array) -> Array:
+    """Rates in bins of measured energies, shape (1 + V, b)."""
+    if channel.photon:
+        true = true * part.response.photon_efficiency
+    if channel.recoil:
+        matrix = part.response.matrix(true_edges(part, channel, layout.binning).E_R, edges.E_R)
+        true = jnp.einsum("vrgc,rm->vmgc", true, matrix)
+    else:
+        true = jnp.sum(true, axis=1)
+    return true.reshape(true.shape[0], _size(edges))
+
+
+def _backgrounds(part: Experiment, channel: Channel, edges: Edges) -> dict[str, Array]:
+    """Backgrounds per mass and time in the bins: flat in recoil energy and cosine, falling in photon energy."""
+    background = part.background
+    photons = jnp.ones((1, 1))
+    if channel.photon:
+        E_gamma = background.photon_shares(edges.E_gamma)
+        cos_theta = jnp.diff(jnp.append(edges.cos_theta, 1.0)) / (1.0 - edges.cos_theta[0])
+        photons = E_gamma[:, None] * cos_theta
+    flat = background.recoil_bins(channel, edges.E_R) if channel.recoil else jnp.asarray(background.photon)[None]
+    contents = {"background": flat}
+    if not channel.photon:
+        contents["excess"] = background.excess_bins(edges.E_R)
+    return {name: (content[:, None, None] * photons).ravel() for name, content in contents.items()}
+
+
+Setting = tuple[Experiment, Edges]
+
+
+def _shifted(part: Experiment, channel: Channel, edges: Edges) -> Iterator[tuple[str, Setting, Setting]]:
+    """Settings of the detector one sigma up and down, for the uncertainties of energies."""
+    known, response = part.uncertainties, part.response
+    if not channel.recoil:
+        return
+
+    def threshold(x: float) -> Setting:
+        return part, Edges(edges.E_R.at[0].add(x * known.threshold), edges.E_gamma, edges.cos_theta)
+
+    def resolution(x: float) -> Setting:
+        return eqx.tree_at(
+            lambda e: e.response.resolution, part, response.resolution * (1 + x * known.resolution)
+        ), edges
+
+    def quenching(x: float) -> Setting:
+        return eqx.tree_at(lambda e: e.response.quenching, part, response.quenching * (1 + x * known.quenching)), edges
+
+    def excess_scale(x: float) -> Setting:
+        scale = part.background.excess_scale * (1 + x * known.excess_scale)
+        return eqx.tree_at(lambda e: e.background.excess_scale, part, scale), edges
+
+    for setting in (threshold, resolution, quenching, excess_scale):
+        yield setting.__name__, setting(1.0), setting(-1.0)
+
+
+def _scaled(
+    part: Experiment, channel: Channel, edges: Edges, layout: Layout, label: str, nominal: Array
+) -> Iterator[tuple[str, Array]]:
+    """Changes that are proportional to the yields: efficiencies of what has been seen, slope of the background."""
+    known = part.uncertainties
+    seen = jnp.array([name in ("signal", "CEvNS") for name in layout.samples])[:, None] * nominal
+    if channel.recoil:
+        yield "efficiency", known.efficiency * seen
+        centres = jnp.log(edges.E_R[:-1] * edges.E_R[1:]) / 2
+        ends = jnp.log(edges.E_R[jnp.array([0, -1])])
+        tilt = (2 * centres - ends[0] - ends[1]) / (ends[1] - ends[0])
+        per_bin = jnp.repeat(tilt, _size(edges) // tilt.shape[0])
+        flat = jnp.array([name == name_of("background", label) for name in layout.samples])[:, None]
+        yield "background_slope", known.background_slope * flat * nominal * per_bin
+    if channel.photon:
+        yield "photon_efficiency", known.photon_efficiency * seen

@@ -1,0 +1,192 @@
+"""From an experiment to a likelihood: what each channel of each detector expects, and how uncertainties change it."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import Array
+from jax.typing import ArrayLike
+
+from nushine.decay import RADIATIVE, Decay
+from nushine.detectors import COINCIDENCE, Channel
+from nushine.experiments import Experiment, split
+from nushine.interactions.cevns import CEvNS
+from nushine.interactions.dipole import Dipole
+from nushine.rates import BinnedYield, recoil_bins, sterile_bins
+from nushine.statistics.blocks import Block, Rates, block
+from nushine.statistics.layout import Binning, Layout, layout_of, true_edges
+from nushine.statistics.model import Model
+
+
+class Forecast(eqx.Module):
+    r"""Likelihood of an experiment as a function of the moment, everything else fixed; made by `forecast`.
+
+    Signal yields and their changes are linear in few functions w_q of the moment, the Chebyshev terms of the decay
+    probability times mu^2 and, for recoils whatever N does, mu^2 itself:
+
+    .. math:: T_b(\mu) = \sum_q A_{bq}\, w_q(\mu)
+
+    Parameters
+    ----------
+    background : Model
+        The model for mu = 0.
+    signal : Array, shape (B, Q)
+        Coefficients A of the signal.
+    up, down : Array, shape (H, B, Q)
+        The same of its changes by the nuisance parameters.
+    decays : BinnedYield or None
+        Gives w_q for channels with a photon.
+
+    """
+
+    background: Model
+    signal: Array
+    up: Array
+    down: Array
+    decays: BinnedYield | None
+
+    def __call__(self, mu: ArrayLike) -> Model:
+        """The model for a moment mu [mu_B]; strength 1 is this moment."""
+        mu = jnp.asarray(mu, dtype=float)
+        weights = (mu**2)[None]
+        if self.decays is not None:
+            weights = jnp.concatenate([self.decays.weights(mu).ravel(), weights])
+        base = self.background
+        return Model(
+            signal=jnp.maximum(self.signal @ weights, 0.0),
+            backgrounds=base.backgrounds,
+            log_kappa=base.log_kappa,
+            up=base.up.at[:, 0].set(self.up @ weights),
+            down=base.down.at[:, 0].set(self.down @ weights),
+            precision=base.precision,
+            weight=base.weight,
+            shaped=base.shaped,
+            nuisances=base.nuisances,
+            samples=base.samples,
+            channels=base.channels,
+        )
+
+
+def forecast(
+    experiment: Experiment,
+    signal: Dipole,
+    channels: tuple[Channel, ...] = (COINCIDENCE,),
+    decay: Decay = RADIATIVE,
+    binning: Binning | None = None,
+) -> Forecast:
+    """Likelihood of an experiment for a hypothesis, with the uncertainties that the experiment declares.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Each part of its target counts as a detector of its own; they share the flux and its uncertainties.
+    signal : Dipole
+        Mass, nature and flavour; the moment is left open.
+    channels : tuple of Channel
+        Counted together. Coincidences are also recoils: do not combine channels that count the same events.
+    decay : Decay
+    binning : Binning, optional
+
+    Returns
+    -------
+    Forecast
+        Call it with a moment to get the `Model`.
+
+    Examples
+    --------
+    >>> import nushine as ns
+    >>> nucleus = ns.experiments.load("nucleus-1kg")
+    >>> model = forecast(nucleus, ns.Dipole(m_N=3.0, mu=1.0))(1e-8)
+    >>> bool(abs(model.signal.sum() / ns.expected_events(nucleus, ns.Dipole(3.0, 1e-8)) - 1) < 0.1)
+    True
+
+    """
+    layout = layout_of(experiment, tuple(channels), binning or Binning())
+    return build(experiment, jax.tree.map(jnp.asarray, signal), decay, layout)
+
+
+@eqx.filter_jit
+def build(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout) -> Forecast:
+    """`forecast` for a given layout, traceable in the numbers of the experiment and of the signal."""
+    parts = split(experiment)
+    unit = eqx.tree_at(lambda s: s.mu, signal, 1.0)
+    yields: list[BinnedYield | Array] = []
+    cevns: list[Array | None] = []
+    for part in parts:
+        for channel in layout.channels:
+            edges = true_edges(part, channel, layout.binning)
+            if channel.photon:
+                near = channel.selection(part.selection).flight_min
+                yields.append(sterile_bins(part.source, part.target, unit, part.path, decay, edges, near))
+                cevns.append(None)
+            else:
+                recoils = (recoil_bins(part.source, part.target, process, edges.E_R) for process in (unit, CEvNS()))
+                signal_bins, cevns_bins = (bins[:, :, None, None] for bins in recoils)
+                yields.append(signal_bins)
+                cevns.append(cevns_bins)
+    decays = next((y for y in yields if isinstance(y, BinnedYield)), None)
+    terms = 0 if decays is None else decays.moments.shape[0] * decays.moments.shape[-1]
+    coefficients = [_coefficients(y, terms) for y in yields]
+
+    def assembled(rates: list[Array]) -> Model:
+        return _assemble(parts, layout, list(zip(rates, cevns, strict=True)))
+
+    def of_signal(rates: list[Array]) -> tuple[Array, Array, Array]:
+        model = assembled(rates)
+        return model.signal, model.up[:, 0], model.down[:, 0]
+
+    background = assembled([jnp.zeros_like(c[..., 0]) for c in coefficients])
+    return Forecast(background, *jax.vmap(of_signal, in_axes=-1, out_axes=-1)(coefficients), decays)
+
+
+def _coefficients(rates: BinnedYield | Array, terms: int) -> Array:
+    """Rates in bins as coefficients of the functions w_q, shape (1 + V, R, G, C, Q): decays first, then mu^2."""
+    if isinstance(rates, BinnedYield):
+        moments = jnp.moveaxis(rates.moments, 0, -2)
+        return jnp.pad(moments.reshape(*moments.shape[:-2], terms), [(0, 0)] * 4 + [(0, 1)])
+    return jnp.pad(rates[..., None], [(0, 0)] * 4 + [(terms, 0)])
+
+
+def _assemble(parts: tuple[Experiment, ...], layout: Layout, rates: list[Rates]) -> Model:
+    """Put the blocks of all channels together: with the reactor on, each followed by the same with the reactor off."""
+    named: list[tuple[str, Block]] = []
+    of_block = iter(rates)
+    for part, label in zip(parts, layout.parts, strict=True):
+        for channel in layout.channels:
+            name = f"{channel.name}, {label}" if label else channel.name
+            named.append((name, block(part, channel, label, layout, next(of_block))))
+            if layout.off:
+                named.append((f"{name}, reactor off", block(part, channel, label, layout, None)))
+    blocks = [block for _, block in named]
+    nominal = jnp.concatenate([block.yields for block in blocks], axis=1)
+    changes = [[block.change(layout.nuisances[k]) for block in blocks] for k in layout.shaped]
+    ups = [jnp.concatenate([up for up, _ in change], axis=1) for change in changes]
+    downs = [jnp.concatenate([down for _, down in change], axis=1) for change in changes]
+    none = jnp.zeros((0, *nominal.shape))
+    return Model(
+        signal=nominal[0],
+        backgrounds=nominal[1:],
+        log_kappa=_log_kappa(parts, layout),
+        up=jnp.stack(ups) if ups else none,
+        down=jnp.stack(downs) if downs else none,
+        precision=jnp.ones(len(layout.nuisances)),
+        weight=jnp.ones(nominal.shape[1]),
+        shaped=layout.shaped,
+        nuisances=layout.nuisances,
+        samples=layout.samples,
+        channels=tuple((name, block.yields.shape[1]) for name, block in named),
+    )
+
+
+def _log_kappa(parts: tuple[Experiment, ...], layout: Layout) -> Array:
+    """The flux scales signal and CEvNS; each background has its own normalisation."""
+    known = parts[0].uncertainties
+    matrix = jnp.zeros((len(layout.nuisances), len(layout.samples)))
+    for k, name in enumerate(layout.nuisances):
+        if k in layout.shaped:
+            continue
+        touched = ("signal", "CEvNS") if name == "flux" else (name,)
+        size = getattr(known, name.split(", ")[0])
+        for j, sample in enumerate(layout.samples):
+            if sample in touched:
+                matrix = matrix.at[k, j].set(jnp.log1p(size))
+    return matrix

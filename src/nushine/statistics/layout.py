@@ -1,0 +1,115 @@
+"""What a likelihood is made of: bins, samples and nuisance parameters of the channels of an experiment."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from nushine.detectors import Channel
+from nushine.experiments import Experiment, split
+from nushine.rates import Edges
+
+FINE = 3
+"""Bins of true recoil energy in each bin of measured energy."""
+
+PADDING = 6
+"""Bins of true recoil energy below and above the window, which the resolution can lift into it."""
+
+ALL_RECOILS = (1e-17, 0.2, 40)
+"""Least and largest recoil [MeV], and number of bins, where any recoil counts."""
+
+
+@dataclass(frozen=True)
+class Binning:
+    """Numbers of bins: recoil energy (even in the logarithm), photon energy (likewise), cosine of the photon angle."""
+
+    E_R: int = 6
+    E_gamma: int = 8
+    cos_theta: int = 2
+
+    def __post_init__(self) -> None:
+        """Reject numbers below one."""
+        if min(self.E_R, self.E_gamma, self.cos_theta) < 1:
+            raise ValueError(f"{self}: give one bin or more of each kind")
+
+
+class Layout(NamedTuple):
+    """What does not depend on numbers: detectors, channels, samples and nuisance parameters."""
+
+    channels: tuple[Channel, ...]
+    binning: Binning
+    parts: tuple[str, ...]
+    samples: tuple[str, ...]
+    nuisances: tuple[str, ...]
+    shaped: tuple[int, ...]
+    off: bool
+
+
+def layout_of(experiment: Experiment, channels: tuple[Channel, ...], binning: Binning) -> Layout:
+    """Samples and nuisance parameters that these channels of an experiment have."""
+    if not channels:
+        raise ValueError("a likelihood needs a channel: give RECOIL, PHOTON or COINCIDENCE")
+    parts = split(experiment)
+    names = tuple(part.name for part in parts) if len(parts) > 1 else ("",)
+    known = experiment.uncertainties
+    samples, norms, shapes = ["signal"], [], []
+    if any(not channel.photon for channel in channels):
+        samples.append("CEvNS")
+    excess = bool(np.any(np.asarray(experiment.background.excess) > 0)) and not all(c.photon for c in channels)
+    recoils = any(channel.recoil for channel in channels)
+    if known.flux > 0:
+        norms.append("flux")
+    if known.flux_shape:
+        shapes += [variation.name for variation in experiment.source.variations]
+    for name in names:
+        samples += [name_of("background", name)] + [name_of("excess", name)] * excess
+        norms += [name_of("background", name)] * (known.background > 0) + [name_of("excess", name)] * (
+            excess and known.excess > 0
+        )
+        for kind in ("threshold", "resolution", "quenching", "efficiency", "background_slope"):
+            shapes += [name_of(kind, name)] * (recoils and getattr(known, kind) > 0)
+        shapes += [name_of("excess_scale", name)] * (excess and known.excess_scale > 0)
+        shapes += [name_of("photon_efficiency", name)] * (
+            known.photon_efficiency > 0 and any(channel.photon for channel in channels)
+        )
+    off = bool(experiment.off_time_ratio > 0)
+    shaped = tuple(range(len(norms), len(norms) + len(shapes)))
+    return Layout(channels, binning, names, tuple(samples), (*norms, *shapes), shaped, off)
+
+
+def name_of(kind: str, part: str) -> str:
+    """Name of a sample or nuisance parameter of one detector."""
+    return f"{kind}, {part}" if part else kind
+
+
+def measured_edges(experiment: Experiment, channel: Channel, binning: Binning) -> Edges:
+    """Bins of measured recoil energy, photon energy [MeV] and cosine of the photon angle of a channel."""
+    asked = experiment.selection
+    E_R = jnp.asarray(ALL_RECOILS[:2])
+    if channel.recoil:
+        E_R = jnp.exp(jnp.linspace(jnp.log(asked.E_R_min), jnp.log(asked.E_R_max), binning.E_R + 1))
+    if not channel.photon:
+        return Edges(E_R, jnp.zeros(1), -jnp.ones(1))
+    low = jnp.maximum(asked.E_gamma_min, 1e-3 * experiment.source.E_max)
+    E_gamma = jnp.exp(jnp.linspace(jnp.log(low), jnp.log(experiment.source.E_max), binning.E_gamma + 1))
+    E_gamma = jnp.append(jnp.asarray(asked.E_gamma_min), E_gamma[1:-1])
+    cos_theta = jnp.linspace(asked.cos_theta_min, 1.0, binning.cos_theta + 1)[:-1]
+    return Edges(E_R, E_gamma, cos_theta)
+
+
+def true_edges(experiment: Experiment, channel: Channel, binning: Binning) -> Edges:
+    """As measured, but with finer bins of true recoil energy that reach beyond the window."""
+    edges = measured_edges(experiment, channel, binning)
+    if not channel.recoil:
+        low, high, bins = ALL_RECOILS
+        return Edges(jnp.geomspace(low, high, bins + 1), edges.E_gamma, edges.cos_theta)
+    step = jnp.log(edges.E_R[1] / edges.E_R[0]) / FINE
+    inside = jnp.log(edges.E_R[0]) + step * jnp.arange(FINE * binning.E_R + 1)
+    sigma, q = experiment.response.resolution, experiment.response.quenching
+    reach = 6 * jnp.maximum(jnp.asarray(sigma), 1e-3 * edges.E_R[0]) + 0.1 * edges.E_R[0]
+    lowest = jnp.maximum(edges.E_R[0] - reach, 0.05 * edges.E_R[0]) / jnp.maximum(q, 1.0)
+    highest = (edges.E_R[-1] * 1.1 + reach) / jnp.minimum(q, 1.0)
+    below = jnp.linspace(jnp.log(lowest), inside[0], PADDING + 1)[:-1]
+    above = jnp.linspace(inside[-1], jnp.log(highest), PADDING + 1)[1:]
+    return Edges(jnp.exp(jnp.concatenate([below, inside, above])), edges.E_gamma, edges.cos_theta)
