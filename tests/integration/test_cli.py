@@ -168,7 +168,7 @@ def test_limit_is_that_of_the_library(nucleus: experiments.Experiment, tmp_path:
     result = run("limit", "nucleus-1kg", "--masses", "1 MeV", "4 MeV", "3", "--out", str(tmp_path / "limit.csv"))
     assert (result.exit_code, result.stdout) == (0, "")
     rows = read(tmp_path / "limit.csv")
-    assert rows[0] == ["m_N [MeV]", "mu [mu_B]"]
+    assert rows[0] == ["m_N [MeV]", "mu [mu_B]", "mu_max [mu_B]", "events", "effective_events"]
     assert [float(row[0]) for row in rows[1:]] == pytest.approx([1.0, 2.0, 4.0])
     assert [path.name for path in tmp_path.iterdir()] == ["limit.csv"]
 

@@ -161,7 +161,7 @@ def exclusion(
     """
     masses = np.atleast_1d(np.asarray(masses, dtype=float))
     require_positive("m_N", masses, "MeV")
-    require_between("cl", cl, 0.5, 1 - 1e-9, cure="give a confidence level from 0.5 to 1, as in 0.90")
+    require_between("cl", cl, 1e-12, 1 - 1e-12, cure="give a confidence level between 0 and 1, as in 0.90")
     require_reachable(experiment, masses)
     channels = channel if isinstance(channel, tuple) else (channel,)
     layout = layout_of(experiment, channels, binning or Binning())

@@ -197,10 +197,11 @@ def negative_log_likelihood(model: Model, data: Data, x: Array) -> Array:
 
 
 def _poisson(model: Model, data: Data, expected: Array) -> Array:
-    """Relative to n: subtracting n - n ln n keeps digits where counts are large."""
+    """Relative to lambda = n: with lambda = n (1 + r) it is n [r - ln(1 + r)], which keeps digits for large counts."""
     n = data.counts
-    safe = jnp.where(n > 0, n, 1.0)
-    return jnp.sum(model.weight * expected - jnp.where(n > 0, n * (1 + jnp.log(expected / safe)), 0.0))
+    excess = (expected - n) / jnp.where(n > 0, n, 1.0)
+    counted = jnp.where(n > 0, n * (excess - jnp.log1p(jnp.where(n > 0, excess, 0.0))), expected)
+    return jnp.sum((model.weight - 1) * expected + counted)
 
 
 def _constraint(model: Model, data: Data, x: Array) -> Array:
