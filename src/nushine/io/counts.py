@@ -15,8 +15,8 @@ from nushine.statistics.model import Data, Model
 COLUMNS = ("channel", "bin", "count")
 """Header of the file. Bins of each channel are numbered from 0."""
 
+# Place among all bins of a model, by channel and number of the bin in it.
 Bins = dict[tuple[str, int], int]
-"""Place among all bins of a model, by channel and number of the bin in it."""
 
 
 def read_counts(path: str | os.PathLike[str], model: Model) -> Data:

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
+# A function that gives its value and its derivative.
 Valued = Callable[[Array], tuple[Array, Array]]
-"""A function that gives its value and its derivative."""
 
 
 class Root(NamedTuple):

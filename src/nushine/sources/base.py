@@ -61,7 +61,7 @@ class Variation(eqx.Module):
     Parameters
     ----------
     name : str
-        Such as "flux of 235U".
+        Such as "flux of U235".
     flux : Piecewise
         The component that is uncertain, dPhi/dE_nu [1/(mm^2 ns MeV)].
     relative : Piecewise
@@ -93,7 +93,11 @@ class Source(eqx.Module):
     variations: tuple[Variation, ...] = ()
 
     def relative_variations(self, E_nu: ArrayLike) -> Array:
-        """One-sigma changes of the continuum flux over the flux at E_nu [MeV], shape (V, *E_nu.shape); zero outside."""
+        """One-sigma changes of the flux by each variation over the continuum flux [1], shape (V, *E_nu.shape).
+
+        Component times its relative uncertainty, over the sum of all beams at E_nu [MeV], any shape; zero where that
+        sum is zero. Beams of several kinds of neutrinos are taken to change alike.
+        """
         E_nu = jnp.asarray(E_nu, dtype=float)
         flux = sum((beam.continuum(E_nu) for beam in self.beams), jnp.zeros(()))
         safe = jnp.where(flux > 0, flux, 1.0)

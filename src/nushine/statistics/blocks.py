@@ -12,11 +12,11 @@ from nushine.experiments import Experiment
 from nushine.rates import Edges
 from nushine.statistics.layout import Layout, measured_edges, name_of, true_edges
 
+# Yields (1 + S, b) at +1 of a nuisance parameter less nominal, and nominal less those at -1.
 Change = tuple[Array, Array]
-"""Yields (1 + S, b) at +1 of a nuisance parameter less nominal, and nominal less those at -1."""
 
+# Signal, and CEvNS where it is counted, in bins (1 + V, R, G, C) of true energies: nominal and flux variations.
 Rates = tuple[Array, Array | None]
-"""Signal, and CEvNS where it is counted, in bins (1 + V, R, G, C) of true energies: nominal and flux variations."""
 
 
 class Block(NamedTuple):

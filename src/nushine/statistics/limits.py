@@ -45,7 +45,8 @@ class Limit:
     observed : float
         Limit from the data.
     expected : tuple of 5 floats
-        Limits from data that fluctuate by -2, -1, 0, 1, 2 sigma from the background; the third is the median.
+        Limits from data that fluctuate by -2, -1, 0, 1, 2 sigma from the background; the third is the median. Zero
+        where CL_{s+b} excludes even no signal.
     cl : float
         Confidence level.
     method : str
@@ -108,14 +109,16 @@ def strength_limit(
     data = model.asimov() if data is None else data
     background = fit(model, data, 0.0)
     asimov = model.asimov(0.0, background.theta)
+    roots = expected_roots(cl, convention)
+    some = roots > 0
     observed, theta, expected = _limits(
-        model, data, asimov, jnp.asarray(1 - cl), jnp.asarray(expected_roots(cl, convention)), statistic, convention
+        model, data, asimov, jnp.asarray(1 - cl), jnp.where(some, roots, 1.0), statistic, convention
     )
     if not (bool(observed.found) and bool(jnp.all(expected.found))):
         raise FitError("no upper limit was found: the signal hardly changes the expected counts; check the model")
     return Limit(
         observed=float(jnp.exp(observed.x)),
-        expected=tuple(np.exp(np.asarray(expected.x)).tolist()),
+        expected=tuple(np.where(some, np.exp(np.asarray(expected.x)), 0.0).tolist()),
         cl=cl,
         method="asymptotic",
         statistic=statistic.value,
