@@ -93,7 +93,7 @@ class Source(eqx.Module):
     variations: tuple[Variation, ...] = ()
 
     def relative_variations(self, E_nu: ArrayLike) -> Array:
-        """One-sigma changes of the flux by each variation over the continuum flux [1], shape (V, *E_nu.shape).
+        """One-sigma changes of the flux by each variation over the continuum flux [1], shape (V, ...).
 
         Component times its relative uncertainty, over the sum of all beams at E_nu [MeV], any shape; zero where that
         sum is zero. Beams of several kinds of neutrinos are taken to change alike.
