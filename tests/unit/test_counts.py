@@ -1,0 +1,113 @@
+"""Observed counts in CSV files: what is read, what is written, and one line for each mistake."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from made_models import counting, random_model
+from nushine.io import read_counts, write_counts
+from nushine.statistics.model import Data
+from nushine.statistics.unbinned import unbinned
+
+MODEL = counting([1.0, 0.0], [3.0, 4.0])
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    path = folder / "counts.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    model = random_model(1)
+    for counts in (np.random.default_rng(1).poisson(model.expected(1.0)), model.asimov(0.3).counts):
+        path = tmp_path / "counts.csv"
+        write_counts(path, model, model.data(counts))
+        np.testing.assert_array_equal(read_counts(path, model).counts, counts)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["counts.csv"]
+
+
+def test_whole_numbers_look_like_it(tmp_path: Path) -> None:
+    write_counts(tmp_path / "c.csv", MODEL, MODEL.data(np.array([3.0, 2.5])))
+    assert (tmp_path / "c.csv").read_text() == "channel,bin,count\non,0,3\noff,0,2.5\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "channel,bin,count\non,0,3\noff,0,5\n",
+        "channel,bin,count\noff,0,5\non,0,3",
+        "count, channel ,bin\r\n 5,off,0\r\n\r\n3, on,0\r\n",
+        '\ufeff"channel","bin","count"\n"on","0","3.0"\n"off","00","5e0"\n',
+    ],
+)
+def test_any_order_of_rows_and_columns(tmp_path: Path, text: str) -> None:
+    data = read_counts(written(tmp_path, text), MODEL)
+    np.testing.assert_array_equal(data.counts, [3.0, 5.0])
+    np.testing.assert_array_equal(data.auxiliary, [0.0])
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("channel,bin,count\non,0,3\n", "bin 0 of channel 'off' is missing; give its count, 0 if it is empty"),
+        ("channel,bin,count\non,0,3\noff,0,5\non,0,3\n", "line 4: bin 0 of 'on' is there twice; leave one out"),
+        ("channel,bin,count\nan,0,3\n", "line 2: channel 'an' is not in the model; its channels are on, off"),
+        ("channel,bin,count\non,1,3\n", "line 2: bin '1' is not in channel 'on'; its bins are 0 to 0"),
+        ("channel,bin,count\non,-1,3\n", "line 2: bin '-1' is not in channel 'on'; its bins are 0 to 0"),
+        ("channel,bin,count\non,x,3\n", "line 2: bin 'x' is not in channel 'on'"),
+        ("channel,bin,count\n\non,0,-3\n", "line 3: count '-3' is not allowed; give a number of events"),
+        ("channel,bin,count\non,0,many\n", "line 2: count 'many' is not allowed; give a number of events"),
+        ("channel,bin,count\non,0,nan\n", "line 2: count 'nan' is not allowed; give a number of events"),
+        ("channel,bin,count\non,0,inf\n", "line 2: count 'inf' is not allowed; give a number of events"),
+        ("channel,bin,count\non,0,\n", "line 2: count '' is not allowed; give a number of events"),
+        ("channel,bin,count\non,0\n", "line 2: 2 fields; give channel, bin, count"),
+        ("on,0,3\noff,0,5\n", "header 'on,0,3': write channel,bin,count in the first line"),
+        ("", "header '': write channel,bin,count in the first line"),
+        ("channel,bin,count\non,0,3\n".encode("utf-16"), "byte 0 is no UTF-8 text; save the file as UTF-8"),
+        (b"channel,bin,count\non,0,3\n\xe9,0,5\n", "is no UTF-8 text; save the file as UTF-8"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str | bytes, line: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(ValueError, match=r"counts\.csv") as caught:
+        read_counts(path, MODEL)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert line in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_events_where_none_can_be(tmp_path: Path) -> None:
+    path = written(tmp_path, "channel,bin,count\non,0,3\noff,0,5\n")
+    with pytest.raises(ValueError, match="bin 1: 5 events where neither signal nor background is expected"):
+        read_counts(path, counting([1.0, 0.0], [3.0, 0.0]))
+
+
+def test_files_that_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_counts(tmp_path / "none.csv", MODEL)
+    with pytest.raises(OSError, match="none"):
+        write_counts(tmp_path / "none" / "counts.csv", MODEL, MODEL.asimov())
+
+
+def test_no_half_of_a_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, "old")
+
+    def full(part: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device", str(part), None, str(target))
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_counts(path, MODEL, MODEL.asimov())
+    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {"counts.csv": "old"}
+
+
+def test_models_without_bins(tmp_path: Path) -> None:
+    model, data = unbinned([1.0, 2.0], [[1.0, 0.5]], 2.0, [3.0])
+    with pytest.raises(ValueError, match="an unbinned model has no counts in bins"):
+        write_counts(tmp_path / "c.csv", model, data)
+    with pytest.raises(ValueError, match="an unbinned model has no counts in bins"):
+        read_counts(written(tmp_path, "channel,bin,count\n"), model)
+    with pytest.raises(ValueError, match=r"counts of shape \(2, 2\) for 2 bins"):
+        write_counts(tmp_path / "c.csv", MODEL, Data(np.ones((2, 2)), np.zeros((2, 1))))
