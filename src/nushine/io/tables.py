@@ -4,12 +4,14 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import singledispatch
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nushine.constraints import PublishedLimit
+from nushine.io.atomic import write_text
 from nushine.observables import Spectrum
 from nushine.statistics import Contour
 
@@ -189,15 +191,6 @@ def write_csv(path: Path, table: Iterable[Column]) -> None:
     """
     table = list(table)
     rows = list(zip(*([repr(float(x)) for x in column.values] for column in table), strict=True))
-    target = path.resolve()
-    replaces = target.is_file() or not target.exists()
-    part = target.with_name(f".{target.name}.part") if replaces else target
-    try:
-        with part.open("w", encoding="ascii", newline="") as stream:
-            csv.writer(stream, lineterminator="\n").writerows([[column.header for column in table], *rows])
-        if replaces:
-            part.replace(target)
-    except OSError:
-        if replaces:
-            part.unlink(missing_ok=True)
-        raise
+    text = StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([[column.header for column in table], *rows])
+    write_text(path, text.getvalue())

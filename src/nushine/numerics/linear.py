@@ -1,5 +1,6 @@
 """Small linear systems, many at a time."""
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -12,8 +13,13 @@ def solve_positive(matrix: Array, vector: Array) -> Array:
     """
     n = vector.shape[-1]
     rows = jnp.concatenate([matrix, vector[:, None]], axis=1)
-    for j in range(n):
+
+    def eliminate(j: Array, rows: Array) -> Array:
         pivot = rows[j] / rows[j, j]
         others = rows[:, j].at[j].add(-1.0)
-        rows = rows - others[:, None] * pivot
-    return rows[:, n]
+        return rows - others[:, None] * pivot
+
+    # a number of steps that the compiler cannot see keeps it from writing them out, which takes long to compile
+    steps = jax.lax.optimization_barrier(jnp.asarray(n))  # type: ignore[no-untyped-call]
+    end: Array = jax.lax.fori_loop(0, steps, eliminate, rows)
+    return end[:, n]

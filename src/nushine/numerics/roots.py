@@ -33,7 +33,7 @@ def rising_root(
     """Where a function that is negative at `low` and positive at `high` crosses zero.
 
     A Newton step that leaves the bracket, or is not finite, is replaced by halving the bracket. Works for falling
-    brackets as well, low > high. Traceable.
+    brackets as well, low > high. Arrays of one shape are as many searches at once. Traceable.
     """
 
     def turn(state: _State) -> _State:
@@ -43,17 +43,14 @@ def rising_root(
         newton = state.x - value / jnp.where(slope == 0, 1.0, slope)
         inside = (newton - low) * (newton - high) <= 0
         x = jnp.where(inside & (slope != 0) & jnp.isfinite(newton), newton, (low + high) / 2)
-        return _State(x, low, high, jnp.abs(x - state.x), state.turns + 1)
+        x = jnp.where(state.step > tolerance, x, state.x)  # those that are found wait for the others
+        step = jnp.where(state.step > tolerance, jnp.abs(x - state.x), state.step)
+        return _State(x, low, high, step, state.turns + 1)
 
     def going(state: _State) -> Array:
-        return (state.step > tolerance) & (state.turns < most)
+        return jnp.any(state.step > tolerance) & (state.turns < most)
 
-    first = _State(
-        jnp.asarray(start, dtype=float),
-        jnp.asarray(low, dtype=float),
-        jnp.asarray(high, dtype=float),
-        jnp.asarray(jnp.inf),
-        jnp.asarray(0),
-    )
+    x, low, high = (jnp.asarray(x, dtype=float) for x in (start, low, high))
+    first = _State(x, low, high, jnp.full_like(x, jnp.inf), jnp.asarray(0))
     end = jax.lax.while_loop(going, turn, first)
     return Root(end.x, (end.step <= tolerance) & jnp.isfinite(end.x))

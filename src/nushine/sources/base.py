@@ -99,7 +99,7 @@ class Source(eqx.Module):
         sum is zero. Beams of several kinds of neutrinos are taken to change alike.
         """
         E_nu = jnp.asarray(E_nu, dtype=float)
-        flux = sum((beam.continuum(E_nu) for beam in self.beams), jnp.zeros(()))
+        flux = self.flux(E_nu)
         safe = jnp.where(flux > 0, flux, 1.0)
         changes = [jnp.where(flux > 0, v.flux(E_nu) * v.relative(E_nu) / safe, 0.0) for v in self.variations]
         return jnp.stack(changes) if changes else jnp.zeros((0, *E_nu.shape))

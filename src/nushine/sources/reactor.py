@@ -201,15 +201,11 @@ class Reactor(eqx.Module):
 
     def source(self, name: str = "reactor") -> Source:
         """All components together, as electron antineutrinos."""
-        fluxes = list(self.components().values())
+        components, uncertainties = self.components(), self.uncertainties
+        fluxes = list(components.values())
         coefficients = jnp.sum(jnp.stack([flux.coefficients for flux in fluxes]), axis=0)
         continuum = Piecewise(fluxes[0].knots, coefficients)
-        uncertain = self.uncertainties
-        variations = tuple(
-            Variation(f"flux of {isotope}", flux, uncertain[isotope])
-            for isotope, flux in self.components().items()
-            if isotope in uncertain
-        )
+        variations = tuple(Variation(f"flux of {name}", flux, uncertainties[name]) for name, flux in components.items())
         return Source(name, (Beam(continuum, flavour=ELECTRON, antineutrino=True),), variations)
 
 

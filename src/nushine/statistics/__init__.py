@@ -3,11 +3,13 @@
 from nushine.statistics.bayes import Posterior, Prior, bayesian_limit
 from nushine.statistics.contours import Contour, Method, exclusion
 from nushine.statistics.counting import median_upper_limit, upper_limit
-from nushine.statistics.feldman_cousins import Interval, feldman_cousins, poisson_interval
+from nushine.statistics.feldman_cousins import feldman_cousins, poisson_interval
 from nushine.statistics.fit import Fit, FitError, covariance, fit
 from nushine.statistics.forecast import Forecast, forecast
+from nushine.statistics.intervals import Interval
 from nushine.statistics.layout import Binning
 from nushine.statistics.limits import Convention, Limit, strength_limit, toy_limit
+from nushine.statistics.minuit import minos, minuit
 from nushine.statistics.model import Data, Model
 from nushine.statistics.ratios import PValues, Ratio, Statistic, likelihood_ratio, p_values, significance
 from nushine.statistics.unbinned import unbinned
@@ -37,6 +39,8 @@ __all__ = [
     "forecast",
     "likelihood_ratio",
     "median_upper_limit",
+    "minos",
+    "minuit",
     "p_values",
     "poisson_interval",
     "significance",

@@ -38,7 +38,8 @@ def block(part: Experiment, channel: Channel, label: str, layout: Layout, rates:
 
     def yields(part: Experiment, edges: Edges) -> Array:
         """Shape (1 + V, 1 + S, b): nominal, and what each flux variation adds."""
-        rows = [jnp.zeros((1 + len(part.source.variations), _size(edges)))] * len(layout.samples)
+        nothing = jnp.zeros((1 + len(part.source.variations), _size(edges)))
+        rows = [nothing] * len(layout.samples)
         if rates is not None:
             rows[0] = _measured(part, channel, layout, edges, rates[0])
             if rates[1] is not None:
@@ -46,7 +47,7 @@ def block(part: Experiment, channel: Channel, label: str, layout: Layout, rates:
         for name, content in _backgrounds(part, channel, edges).items():
             sample = name_of(name, label)
             if sample in layout.samples:
-                rows[layout.samples.index(sample)] = rows[0].at[:].set(0.0).at[0].set(content)
+                rows[layout.samples.index(sample)] = nothing.at[0].set(content)
         return part.mass * time * jnp.stack(rows, axis=1)
 
     full = yields(part, edges)

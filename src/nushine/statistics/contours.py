@@ -103,9 +103,6 @@ class _Edges(NamedTuple):
     effective: float
 
 
-NOTHING = _Edges(np.inf, np.inf, np.full(0, np.inf), 0.0, 0.0)
-
-
 def exclusion(
     experiment: Experiment,
     masses: npt.ArrayLike,
@@ -164,25 +161,15 @@ def exclusion(
     require_between("cl", cl, 1e-12, 1 - 1e-12, cure="give a confidence level between 0 and 1, as in 0.90")
     require_reachable(experiment, masses)
     channels = channel if isinstance(channel, tuple) else (channel,)
-    layout = layout_of(experiment, channels, binning or Binning())
-    counts_only = method is Method.COUNTING
-    if counts_only and len(channels) > 1:
+    if method is Method.COUNTING and len(channels) > 1:
         raise ValueError("counting takes one channel: give one, or another method")
     if bands and method in (Method.FC, Method.COUNTING):
         raise ValueError(f"method {method}: gives no bands; use asymptotic or toys")
-
-    def at(m_N: float) -> _Edges:
-        signal = Dipole(jnp.asarray(m_N), jnp.asarray(1.0), nature, flavour)  # arrays: one compilation for all masses
-        if counts_only:
-            return _by_counting(experiment, signal, channels[0], decay, cl)
-        edges = _asymptotic(experiment, signal, decay, layout, cl, bands)
-        if method is Method.ASYMPTOTIC:
-            return edges
-        return _by_toys(experiment, signal, decay, layout, cl, method, edges, (n, seed))
-
+    layout = layout_of(experiment, channels, binning or Binning())
+    question = _Question(experiment, nature, flavour, decay, layout, cl, method, SIGMAS if bands else (), n, seed)
     found: list[_Edges] = []
     for m_N in masses.tolist():
-        found.append(at(m_N))
+        found.append(question.at(m_N))
         if progress is not None:
             progress()
     return Contour(
@@ -196,7 +183,7 @@ def exclusion(
         cl=cl,
         method=f"{method} ({n} toys)" if method in (Method.TOYS, Method.FC) else method.value,
         convention=CONVENTIONS[method],
-        nuisances=() if counts_only else layout.nuisances,
+        nuisances=() if method is Method.COUNTING else layout.nuisances,
         experiment=experiment.name,
         channel="+".join(c.name for c in channels),
         nature=nature.name,
@@ -204,65 +191,73 @@ def exclusion(
     )
 
 
-def _asymptotic(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout, cl: float, bands: bool) -> _Edges:
-    roots = expected_roots(cl, sigmas=SIGMAS if bands else (0.0,))
-    found = crossings(experiment, signal, decay, layout, jnp.asarray(roots))
-    if not bool(jnp.all(found.good)):
-        raise FitError(
-            f"m_N = {float(signal.m_N):g} MeV: the limit did not converge; check response and uncertainties of "
-            f"{experiment.name}, or use fewer bins"
-        )
-    median = len(roots) // 2
-    mu, mu_max = (np.exp(np.asarray(edge)) for edge in (found.low, found.high))
-    return _Edges(
-        float(mu[median]),
-        float(mu_max[median]),
-        mu if bands else np.zeros(0),
-        float(found.events[median]),
-        float(found.effective[median]),
-    )
+@dataclass(frozen=True)
+class _Question:
+    """What is asked at each mass; as in `exclusion`, with bands by their number of sigmas."""
+
+    experiment: Experiment
+    nature: Nature
+    flavour: Flavour
+    decay: Decay
+    layout: Layout
+    cl: float
+    method: Method
+    bands: tuple[float, ...]
+    n: int
+    seed: int
+
+    def at(self, m_N: float) -> _Edges:
+        """Edges of the excluded region at one mass."""
+        signal = Dipole(jnp.asarray(m_N), jnp.asarray(1.0), self.nature, self.flavour)  # arrays: compiled only once
+        if self.method is Method.COUNTING:
+            return self._by_counting(signal)
+        edges = self._asymptotic(signal)
+        if self.method is Method.ASYMPTOTIC or not np.isfinite(edges.mu):
+            return edges
+        return self._by_toys(signal, edges)
+
+    def _by_counting(self, signal: Dipole) -> _Edges:
+        """Moments at which the signal equals the median upper limit of the background."""
+        channel = self.layout.channels[0]
+        background = background_events(self.experiment, channel)
+        events = float(median_upper_limit(background, self.cl))
+        mu, mu_max = _solve(event_yield(self.experiment, signal, channel, self.decay), events)
+        return _Edges(mu, mu_max, np.zeros(0), events, events + background)
+
+    def _asymptotic(self, signal: Dipole) -> _Edges:
+        roots = jnp.asarray(expected_roots(self.cl, sigmas=(0.0, *self.bands)))
+        found = crossings(self.experiment, signal, self.decay, self.layout, roots)
+        if not bool(jnp.all(found.good)):
+            raise FitError(
+                f"m_N = {float(signal.m_N):g} MeV: the limit did not converge; check response and uncertainties of "
+                f"{self.experiment.name}, or use fewer bins"
+            )
+        mu, mu_max = (np.exp(np.asarray(edge)) for edge in (found.low, found.high))
+        return _Edges(float(mu[0]), float(mu_max[0]), mu[1:], float(found.events[0]), float(found.effective[0]))
+
+    def _by_toys(self, signal: Dipole, start: _Edges) -> _Edges:
+        """Start at the asymptotic edges and look for the true ones with toys."""
+        of = forecast(self.experiment, signal, self.layout.channels, self.decay, self.layout.binning)
+        search = ToySearch(of, self.cl, unified=self.method is Method.FC, n=self.n, seed=self.seed)
+        mu = search.edge(start.mu, 0.0, rising=True)
+        mu_max = search.edge(start.mu_max, 0.0, rising=False) if np.isfinite(start.mu_max) else np.inf
+        bands = [search.edge(x, sigma, rising=True) for x, sigma in zip(start.bands, self.bands, strict=True)]
+        return _Edges(mu, mu_max, np.array(bands), float(jnp.sum(of(mu).signal)), start.effective)
 
 
-def _by_toys(
-    experiment: Experiment,
-    signal: Dipole,
-    decay: Decay,
-    layout: Layout,
-    cl: float,
-    method: Method,
-    start: _Edges,
-    sample: tuple[int, int],
-) -> _Edges:
-    """Start at the asymptotic edges and look for the true ones with toys."""
-    if not np.isfinite(start.mu):
-        return start
-    of = forecast(experiment, signal, layout.channels, decay, layout.binning)
-    search = ToySearch(of, cl, unified=method is Method.FC, n=sample[0], seed=sample[1])
-    mu = search.edge(start.mu, 0.0, rising=True)
-    mu_max = search.edge(start.mu_max, 0.0, rising=False) if np.isfinite(start.mu_max) else np.inf
-    bands = [search.edge(x, sigma, rising=True) for x, sigma in zip(start.bands, SIGMAS, strict=False)]
-    events = float(jnp.sum(of(mu).signal))
-    return _Edges(mu, mu_max, np.array(bands), events, start.effective)
-
-
-def _by_counting(experiment: Experiment, signal: Dipole, channel: Channel, decay: Decay, cl: float) -> _Edges:
-    """Moment at which the signal equals the median upper limit of the background."""
-    background = background_events(experiment, channel)
-    events = float(median_upper_limit(background, cl))
-    mu = _solve(event_yield(experiment, signal, channel, decay), events)
-    return _Edges(mu, np.inf, np.zeros(0), events, events + background)
-
-
-def _solve(number: Callable[[ArrayLike], ArrayLike], events: float) -> float:
-    """Least moment that gives this number of events, or infinity if none does."""
-    moments = np.exp(LOG_MU)
-    counts = np.asarray(number(moments))
-    if not (counts > events).any():
-        return float("inf")
-    first = int(np.argmax(counts > events))
-    low, high = LOG_MU[max(first - 1, 0)], LOG_MU[first]
+def _solve(number: Callable[[ArrayLike], ArrayLike], events: float) -> tuple[float, float]:
+    """Least and largest moment that give this number of events: infinity for both if none does, or for no upper end."""
+    counts = np.asarray(number(np.exp(LOG_MU)))
+    (above,) = np.nonzero(counts > events)
+    if not above.size:
+        return float("inf"), float("inf")
 
     def excess(log_mu: float) -> float:
         return float(np.log(max(float(np.asarray(number(np.exp(log_mu)))), 1e-300) / events))
 
-    return float(np.exp(brentq(excess, low, high, xtol=1e-12, rtol=1e-13)))
+    def between(i: int, j: int) -> float:
+        return float(np.exp(brentq(excess, LOG_MU[i], LOG_MU[j], xtol=1e-12, rtol=1e-13)))
+
+    first, last = int(above[0]), int(above[-1])
+    low = between(first - 1, first) if first > 0 else float(np.exp(LOG_MU[0]))
+    return low, between(last, last + 1) if last + 1 < LOG_MU.size else float("inf")

@@ -47,7 +47,8 @@ def crossings(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layo
     def one(root: Array) -> Crossing:
         return _crossing(of, asimov, grid, counts, root)
 
-    return jax.vmap(one)(roots)
+    found: Crossing = jax.lax.map(one, roots)  # one by one: `cond` then leaves out what is not needed
+    return found
 
 
 def _counts_alone(model: Model) -> Array:

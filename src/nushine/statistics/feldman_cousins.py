@@ -1,42 +1,20 @@
 """Intervals by Feldman and Cousins: exact for one counting experiment, by toys for any model."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
-from jax.typing import ArrayLike
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import poisson
 
 from nushine.numerics.checks import require_between, require_non_negative
 from nushine.statistics import toys
+from nushine.statistics.intervals import Interval
 from nushine.statistics.limits import scale
 from nushine.statistics.model import Data, Model
 from nushine.statistics.ratios import Statistic, likelihood_ratio
 
 FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Confidence interval of a signal.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends; `low` is zero where no signal is needed.
-    cl : float
-        Confidence level.
-    method : str
-        How it was made.
-
-    """
-
-    low: float
-    high: float
-    cl: float
-    method: str
 
 
 def poisson_interval(n: int, background: float = 0.0, cl: float = 0.90, step: float = 0.02) -> Interval:
@@ -83,7 +61,7 @@ def poisson_interval(n: int, background: float = 0.0, cl: float = 0.90, step: fl
         inside = above[_accepted(n, larger, above, cl)]
         if inside.size:
             high = max(high, _edge(n, larger, cl, float(inside.max()), float(inside.max()) + step))
-    return Interval(0.0 if np.isinf(low) else low, high, cl, "Feldman-Cousins, exact")
+    return Interval(max(n - background, 0.0), 0.0 if np.isinf(low) else low, high, cl, "Feldman-Cousins, exact")
 
 
 def _edge(n: int, background: float, cl: float, inside: float, outside: float) -> float:
@@ -142,7 +120,10 @@ def feldman_cousins(
     best, unit = float(start.free.strength), float(scale(model, model.asimov(0.0, start.fixed.theta)))
 
     def excess(strength: float) -> float:
-        return excess_of(model, data, strength, cl, n, seed, progress)
+        """By how much t of the data exceeds what a share cl of the toys stays below; negative inside."""
+        ratio = likelihood_ratio(model, data, strength, Statistic.T_TILDE)
+        t = toys.statistics(model, n, strength, strength, ratio.fixed.theta, Statistic.T_TILDE, seed, progress)
+        return float(ratio.value) - toys.accepted_below(t, cl)
 
     high = best + unit
     while excess(high) < 0:
@@ -151,22 +132,4 @@ def feldman_cousins(
     lower = 0.0
     if best > 0 and excess(0.0) > 0:
         lower = float(brentq(excess, 0.0, best, xtol=2e-3 * unit))
-    return Interval(lower, upper, cl, f"Feldman-Cousins, {n} toys")
-
-
-def excess_of(
-    model: Model,
-    data: Data,
-    strength: float,
-    cl: float,
-    n: int,
-    seed: int,
-    progress: Callable[[int], None] | None = None,
-    theta: ArrayLike | None = None,
-) -> float:
-    """By how much t of the data exceeds what a share cl of the toys at this strength stays below; negative: inside."""
-    ratio = likelihood_ratio(model, data, strength, Statistic.T_TILDE)
-    at = ratio.fixed.theta if theta is None else theta
-    values = toys.statistics(model, n, strength, strength, at, Statistic.T_TILDE, seed, progress)
-    # counts are discrete: a value that is reached exactly is inside
-    return float(ratio.value) - float(np.quantile(values, cl, method="higher")) - 1e-7
+    return Interval(best, lower, upper, cl, f"Feldman-Cousins, {n} toys")

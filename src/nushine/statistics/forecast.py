@@ -1,5 +1,7 @@
 """From an experiment to a likelihood: what each channel of each detector expects, and how uncertainties change it."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -13,7 +15,7 @@ from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole
 from nushine.rates import BinnedYield, recoil_bins, sterile_bins
 from nushine.statistics.blocks import Block, Rates, block
-from nushine.statistics.layout import Binning, Layout, layout_of, true_edges
+from nushine.statistics.layout import Binning, Layout, layout_of, name_of, true_edges
 from nushine.statistics.model import Model
 
 
@@ -51,18 +53,11 @@ class Forecast(eqx.Module):
         if self.decays is not None:
             weights = jnp.concatenate([self.decays.weights(mu).ravel(), weights])
         base = self.background
-        return Model(
+        return replace(
+            base,
             signal=jnp.maximum(self.signal @ weights, 0.0),
-            backgrounds=base.backgrounds,
-            log_kappa=base.log_kappa,
             up=base.up.at[:, 0].set(self.up @ weights),
             down=base.down.at[:, 0].set(self.down @ weights),
-            precision=base.precision,
-            weight=base.weight,
-            shaped=base.shaped,
-            nuisances=base.nuisances,
-            samples=base.samples,
-            channels=base.channels,
         )
 
 
@@ -180,13 +175,14 @@ def _assemble(parts: tuple[Experiment, ...], layout: Layout, rates: list[Rates])
 def _log_kappa(parts: tuple[Experiment, ...], layout: Layout) -> Array:
     """The flux scales signal and CEvNS; each background has its own normalisation."""
     known = parts[0].uncertainties
+    factors = {("flux", sample): known.flux for sample in ("signal", "CEvNS")}
+    for label in layout.parts:
+        for kind, size in (("background", known.background), ("excess", known.excess)):
+            name = name_of(kind, label)
+            factors[name, name] = size
     matrix = jnp.zeros((len(layout.nuisances), len(layout.samples)))
-    for k, name in enumerate(layout.nuisances):
-        if k in layout.shaped:
-            continue
-        touched = ("signal", "CEvNS") if name == "flux" else (name,)
-        size = getattr(known, name.split(", ")[0])
-        for j, sample in enumerate(layout.samples):
-            if sample in touched:
-                matrix = matrix.at[k, j].set(jnp.log1p(size))
+    for (nuisance, sample), size in factors.items():
+        if nuisance in layout.nuisances and sample in layout.samples:
+            at = layout.nuisances.index(nuisance), layout.samples.index(sample)
+            matrix = matrix.at[at].set(jnp.log1p(size))
     return matrix

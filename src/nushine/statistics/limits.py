@@ -1,5 +1,6 @@
 """Upper limits on the strength of a signal of known shape."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,15 +11,14 @@ import numpy as np
 from jax import Array
 from jax.scipy.special import log_ndtr
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.stats import norm
 
 from nushine.numerics.checks import require_between
 from nushine.numerics.roots import Root, rising_root
 from nushine.statistics import toys
-from nushine.statistics.fit import FitError, fit, lowest_strength, minimise
-from nushine.statistics.model import Data, Model, derivatives
-from nushine.statistics.ratios import Statistic, likelihood_ratio
+from nushine.statistics.fit import Fit, FitError, fit, lowest_strength, minimise
+from nushine.statistics.model import Data, Model, derivatives, negative_log_likelihood
+from nushine.statistics.ratios import Statistic, deviations, likelihood_ratio
 
 FloatArray = NDArray[np.float64]
 
@@ -107,23 +107,38 @@ def strength_limit(
     if statistic not in (Statistic.Q, Statistic.Q_TILDE):
         raise ValueError(f"statistic {statistic}: gives no upper limit; use q or q_tilde")
     data = model.asimov() if data is None else data
-    background = fit(model, data, 0.0)
+    lower = lowest_strength(model) if statistic is Statistic.Q else jnp.asarray(0.0)
+    background, free = fit(model, data, 0.0), fit(model, data, lower=lower)
     asimov = model.asimov(0.0, background.theta)
+    best = free if float(free.nll) < float(background.nll) else background
     roots = expected_roots(cl, convention)
     some = roots > 0
-    observed, theta, expected = _limits(
-        model, data, asimov, jnp.asarray(1 - cl), jnp.where(some, roots, 1.0), statistic, convention
-    )
-    if not (bool(observed.found) and bool(jnp.all(expected.found))):
+    found = _limits(model, data, asimov, best, jnp.asarray(1 - cl), jnp.where(some, roots, 1.0), statistic, convention)
+    if not bool(jnp.all(found.found)):
         raise FitError("no upper limit was found: the signal hardly changes the expected counts; check the model")
+    limits = np.exp(np.asarray(found.x))
+    return _record(model, data, limits[0], np.where(some, limits[1:], 0.0), cl, "asymptotic", statistic, convention)
+
+
+def _record(
+    model: Model,
+    data: Data,
+    observed: float,
+    expected: Iterable[float],
+    cl: float,
+    method: str,
+    statistic: Statistic,
+    convention: Convention,
+) -> Limit:
+    theta = np.asarray(fit(model, data, observed).theta).tolist()
     return Limit(
-        observed=float(jnp.exp(observed.x)),
-        expected=tuple(np.where(some, np.exp(np.asarray(expected.x)), 0.0).tolist()),
+        observed=float(observed),
+        expected=tuple(float(x) for x in expected),
         cl=cl,
-        method="asymptotic",
+        method=method,
         statistic=statistic.value,
         convention=convention.value,
-        nuisances=dict(zip(model.nuisances, np.asarray(theta).tolist(), strict=True)),
+        nuisances=dict(zip(model.nuisances, theta, strict=True)),
     )
 
 
@@ -150,54 +165,50 @@ def scale(model: Model, asimov: Data) -> Array:
 
 @eqx.filter_jit
 def _limits(
-    model: Model, data: Data, asimov: Data, tail: Array, roots: Array, statistic: Statistic, convention: Convention
-) -> tuple[Root, Array, Root]:
-    """Logarithm of the observed limit, the nuisance parameters there, and logarithms of the expected limits."""
-    lower = lowest_strength(model) if statistic is Statistic.Q else jnp.asarray(0.0)
-    free = minimise(model, data, jnp.asarray(0.1), lower, held=False)
-    at_zero = minimise(model, data, jnp.asarray(0.0), lower, held=True)
-    best = jnp.where(free.nll < at_zero.nll, free.nll, at_zero.nll)
-    best_strength = jnp.where(free.nll < at_zero.nll, free.strength, 0.0)
-    least = minimise(model, asimov, jnp.asarray(0.0), lower, held=True).nll
+    model: Model,
+    data: Data,
+    asimov: Data,
+    best: Fit,
+    tail: Array,
+    roots: Array,
+    statistic: Statistic,
+    convention: Convention,
+) -> Root:
+    """Logarithms of the observed limit and of the expected ones for each sqrt(q_A), all in one search."""
     unit = scale(model, asimov)
+    # the observed limit needs q of the data and q_A at the same strength, the expected ones q_A alone
+    of_data = jax.tree.map(lambda d, a: jnp.stack([d] + [a] * (1 + roots.size)), data, asimov)
+    least = negative_log_likelihood(model, asimov, jnp.concatenate([jnp.zeros(1), asimov.auxiliary]))
+    leasts = jnp.full(2 + roots.size, least).at[0].set(best.nll)
 
-    def profiled(data: Data, least: Array, log_s: Array) -> tuple[Array, Array, Array]:
-        """Return q, dq/dlog s and the nuisance parameters."""
+    def profiled(data: Data, least: Array, log_s: Array) -> tuple[Array, Array]:
+        """Return q and dq/dlog s."""
         s = jnp.exp(log_s)
-        fixed = minimise(model, data, s, lower, held=True)
+        fixed = minimise(model, data, s, jnp.asarray(0.0), held=True)
         gradient = derivatives(model, data, jnp.concatenate([s[None], fixed.theta])).gradient
-        return jnp.maximum(2 * (fixed.nll - least), 0.0), 2 * gradient[0] * s, fixed.theta
+        return jnp.maximum(2 * (fixed.nll - least), 0.0), 2 * gradient[0] * s
 
-    def expected(root: Array) -> Root:
-        def excess(log_s: Array) -> tuple[Array, Array]:
-            q, slope, _ = profiled(asimov, least, log_s)
-            r = jnp.sqrt(jnp.maximum(q, 1e-300))
-            return jnp.log(r / root), slope / (2 * jnp.maximum(q, 1e-300))
+    def excess(log_s: Array) -> tuple[Array, Array]:
+        q, slope = jax.vmap(profiled)(of_data, leasts, jnp.concatenate([log_s[:1], log_s]))
+        above = jnp.exp(log_s[0]) > best.strength
+        seen, rising = jnp.where(above, q[0], 0.0), jnp.where(above, slope[0], 0.0)
+        probability, by = jax.value_and_grad(log_probability, (0, 1))(seen, q[1], statistic, convention)
+        expected = 0.5 * jnp.log(jnp.maximum(q[2:], 1e-300)) - jnp.log(roots)
+        slopes = slope[2:] / (2 * jnp.maximum(q[2:], 1e-300))
+        return (
+            jnp.concatenate([(jnp.log(tail) - probability)[None], expected]),
+            jnp.concatenate([-(by[0] * rising + by[1] * slope[1])[None], slopes]),
+        )
 
-        start = jnp.log(unit * root)
-        return rising_root(excess, start, jnp.log(unit) - SPAN, jnp.log(unit) + SPAN, 1e-8)
-
-    def observed(log_s: Array) -> tuple[Array, Array]:
-        q, slope, _ = profiled(data, best, log_s)
-        above = jnp.exp(log_s) > best_strength
-        q, slope = jnp.where(above, q, 0.0), jnp.where(above, slope, 0.0)
-        q_A, slope_A, _ = profiled(asimov, least, log_s)
-        probability, (by_q, by_A) = jax.value_and_grad(log_probability, (0, 1))(q, q_A, statistic, convention)
-        return jnp.log(tail) - probability, -(by_q * slope + by_A * slope_A)
-
-    medians = jax.vmap(expected)(roots)
-    start = jnp.log(jnp.maximum(best_strength, 0.0) + jnp.exp(medians.x[roots.size // 2]))
-    limit = rising_root(observed, start, jnp.log(unit) - SPAN, jnp.log(unit) + SPAN, 1e-8)
-    return limit, profiled(data, best, limit.x)[2], medians
+    typical = roots[roots.size // 2] * unit
+    start = jnp.log(jnp.concatenate([(jnp.maximum(best.strength, 0.0) + typical)[None], unit * roots]))
+    middle = jnp.full_like(start, jnp.log(unit))
+    return rising_root(excess, start, middle - SPAN, middle + SPAN, 1e-8)
 
 
 def log_probability(q: Array, q_A: Array, statistic: Statistic, convention: Convention) -> Array:
-    """Logarithm of CL_s or CL_{s+b}; formulas as in `nushine.statistics.ratios.p_values`."""
-    q, q_A = jnp.maximum(q, 1e-12), jnp.maximum(q_A, 1e-12)
-    root, root_A = jnp.sqrt(q), jnp.sqrt(q_A)
-    beyond = (q > q_A) & (statistic is Statistic.Q_TILDE)
-    signal = jnp.where(beyond, (q + q_A) / (2 * root_A), root)
-    background = jnp.where(beyond, (q - q_A) / (2 * root_A), root - root_A)
+    """Logarithm of CL_s or CL_{s+b}, with derivatives also where q is zero."""
+    signal, background = deviations(jnp.maximum(q, 1e-12), jnp.maximum(q_A, 1e-12), statistic)
     return log_ndtr(-signal) - (log_ndtr(-background) if convention is Convention.CLS else 0.0)
 
 
@@ -224,7 +235,7 @@ def toy_limit(
     require_between("cl", cl, 0.5, 1 - 1e-12, cure="give a confidence level from 0.5 to 1, as in 0.90")
     data = model.asimov() if data is None else data
     background = fit(model, data, 0.0).theta
-    first = float(scale(model, model.asimov(0.0, background)))
+    first = float(np.log(scale(model, model.asimov(0.0, background))))
 
     def limit(sigma: float | None) -> float:
         def excess(log_s: float) -> float:
@@ -233,26 +244,10 @@ def toy_limit(
             with_signal = toys.statistics(model, n, s, s, of_data.fixed.theta, seed=seed)
             without = toys.statistics(model, n, s, 0.0, background, seed=seed + 1)
             q = float(of_data.value) if sigma is None else float(np.quantile(without, norm.cdf(-sigma)))
-            reach = toys.share_at_or_above(with_signal, q)[0]
-            if convention is Convention.CLS:
-                reach /= max(toys.share_at_or_above(without, q)[0], 1 / n)
-            return float(np.log(1 - cl) - np.log(max(reach, 1 / n)))
+            compared = without if convention is Convention.CLS else None
+            return float(np.log(1 - cl)) - toys.log_probability(with_signal, compared, q)
 
-        low, high = np.log(first), np.log(first)
-        while excess(low) > 0 and low > np.log(first) - SPAN:
-            low -= 1.0
-        while excess(high) < 0 and high < np.log(first) + SPAN:
-            high += 1.0
-        return float(np.exp(brentq(excess, low, high, xtol=2e-3)))
+        return float(np.exp(toys.log_root(excess, first, 2e-3)))
 
-    observed = limit(None)
-    theta = likelihood_ratio(model, data, observed).fixed.theta
-    return Limit(
-        observed=observed,
-        expected=tuple(limit(sigma) for sigma in SIGMAS),
-        cl=cl,
-        method=f"toys ({n})",
-        statistic=Statistic.Q_TILDE.value,
-        convention=convention.value,
-        nuisances=dict(zip(model.nuisances, np.asarray(theta).tolist(), strict=True)),
-    )
+    expected = [limit(sigma) for sigma in SIGMAS]
+    return _record(model, data, limit(None), expected, cl, f"toys ({n})", Statistic.Q_TILDE, convention)

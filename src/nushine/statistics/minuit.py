@@ -1,6 +1,5 @@
 """Fits by Minuit, an independent minimiser: to check `nushine.statistics.fit`, and for MINOS intervals."""
 
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from nushine.numerics.checks import require_between
 from nushine.statistics.fit import FitError
+from nushine.statistics.intervals import Interval
 from nushine.statistics.model import Data, Model, negative_log_likelihood
 
 if TYPE_CHECKING:
@@ -25,30 +25,6 @@ STRENGTH = "strength"
 
 TOLERANCE = 1e-5
 """Minuit ends where it expects -ln L to be within 0.001 of this of its minimum (EDM < 0.002 tol errordef)."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """Two-sided interval of one parameter.
-
-    Parameters
-    ----------
-    value : float
-        Best fit.
-    low, high : float
-        Ends. `low` of the strength is 0 where the likelihood does not fall far enough above it.
-    cl : float
-        Confidence level.
-    method : str
-        "MINOS".
-
-    """
-
-    value: float
-    low: float
-    high: float
-    cl: float
-    method: str
 
 
 def minuit(model: Model, data: Data, strength: float | None = None, lower: float = 0.0) -> "Minuit":

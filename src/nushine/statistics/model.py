@@ -123,14 +123,13 @@ class Model(eqx.Module):
 
     def expected(self, strength: ArrayLike = 0.0, theta: ArrayLike | None = None) -> Array:
         """Expected counts, shape (B,), at this strength and these nuisance parameters (0 by default)."""
-        theta = jnp.zeros(len(self.nuisances)) if theta is None else jnp.asarray(theta, dtype=float)
-        return expected_and_jacobian(self, jnp.concatenate([jnp.asarray(strength, dtype=float)[None], theta]))[0]
+        return self.asimov(strength, theta).counts
 
     def asimov(self, strength: ArrayLike = 0.0, theta: ArrayLike | None = None) -> Data:
         """Data that are what is expected: every estimate is then its true value."""
-        K = len(self.nuisances)
-        auxiliary = jnp.zeros(K) if theta is None else jnp.asarray(theta, dtype=float)
-        return Data(self.expected(strength, theta), jnp.where(self.precision > 0, auxiliary, 0.0))
+        theta = np.zeros(len(self.nuisances)) if theta is None else theta
+        data: Data = _asimov(self, jnp.asarray(strength, dtype=float), jnp.asarray(theta, dtype=float))
+        return data
 
     def data(self, counts: ArrayLike) -> Data:
         """Observed counts with all constraints centred at zero.
@@ -153,6 +152,12 @@ class Model(eqx.Module):
                 "background is expected; add a background or leave the bin out"
             )
         return Data(jnp.asarray(observed), jnp.zeros(len(self.nuisances)))
+
+
+@eqx.filter_jit
+def _asimov(model: Model, strength: Array, theta: Array) -> Data:
+    expected, _ = expected_and_jacobian(model, jnp.concatenate([strength[None], theta]))
+    return Data(expected, jnp.where(model.precision > 0, theta, 0.0))
 
 
 def interpolation(theta: Array) -> tuple[Array, Array]:

@@ -59,14 +59,16 @@ def likelihood_ratio(model: Model, data: Data, strength: ArrayLike, statistic: S
         If a fit does not converge.
 
     """
-    ratio: Ratio = _ratio(model, data, jnp.asarray(strength, dtype=float), statistic)
+    ratio: Ratio = unchecked_ratio(model, data, jnp.asarray(strength, dtype=float), statistic)
     require_converged(ratio.free)
     require_converged(ratio.fixed)
     return ratio
 
 
 @eqx.filter_jit
-def _ratio(model: Model, data: Data, strength: Array, statistic: Statistic) -> Ratio:
+def unchecked_ratio(model: Model, data: Data, strength: Array, statistic: Statistic) -> Ratio:
+    """`likelihood_ratio` that leaves the look at convergence to the caller."""
+
     def one(data: Data) -> Ratio:
         return ratio_of(model, data, strength, statistic)
 
@@ -120,16 +122,20 @@ def p_values(q: ArrayLike, q_asimov: ArrayLike, statistic: Statistic = Statistic
     Cowan et al. 2011, eqs. (57), (59), (64), (66).
 
     """
-    root, root_A = jnp.sqrt(jnp.asarray(q)), jnp.sqrt(jnp.asarray(q_asimov))
-    signal, background = root, root - root_A
-    if statistic is Statistic.Q_TILDE:
-        beyond = (root > root_A) & (root_A > 0)
-        safe = jnp.where(root_A > 0, root_A, 1.0)
-        signal = jnp.where(beyond, (root**2 + root_A**2) / (2 * safe), signal)
-        background = jnp.where(beyond, (root**2 - root_A**2) / (2 * safe), background)
-    elif statistic is not Statistic.Q:
-        raise ValueError(f"statistic {statistic}: has no upper-limit probabilities; use q or q_tilde")
+    signal, background = deviations(jnp.asarray(q), jnp.asarray(q_asimov), statistic)
     return PValues(ndtr(-signal), ndtr(-background))
+
+
+def deviations(q: Array, q_asimov: Array, statistic: Statistic) -> tuple[Array, Array]:
+    """Normal deviates whose upper tails are CL_{s+b} and CL_b; formulas of `p_values`."""
+    root, root_A = jnp.sqrt(q), jnp.sqrt(q_asimov)
+    if statistic is Statistic.Q:
+        return root, root - root_A
+    if statistic is not Statistic.Q_TILDE:
+        raise ValueError(f"statistic {statistic}: has no upper-limit probabilities; use q or q_tilde")
+    beyond, safe = (root > root_A) & (root_A > 0), jnp.where(root_A > 0, root_A, 1.0)
+    signal = jnp.where(beyond, (q + q_asimov) / (2 * safe), root)
+    return signal, jnp.where(beyond, (q - q_asimov) / (2 * safe), root - root_A)
 
 
 def expected_cls(q_asimov: ArrayLike, sigmas: ArrayLike = 0.0) -> Array:

@@ -3,23 +3,26 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
-from nushine.statistics.fit import Fit, require_converged
+from nushine.statistics.fit import FitError, require_converged
 from nushine.statistics.model import Data, Model
-from nushine.statistics.ratios import Ratio, Statistic, ratio_of
+from nushine.statistics.ratios import Ratio, Statistic, unchecked_ratio
 
 FloatArray = NDArray[np.float64]
 
 BLOCK = 512
 """Toys that share one key of random numbers and are fitted together: their numbers fit into the cache."""
+
+STEP, MOST_STEPS = 0.2, 40
+"""First step of a search by toys, in the logarithm of what is looked for, and the number of steps where it ends."""
 
 MOST_FAILED = 1e-3
 """Share of the toys that may fail to converge; they are left out. More is an error."""
@@ -101,27 +104,23 @@ def statistics(
     """
     _check(model, n, seed)
 
-    def block(number: int) -> tuple[FloatArray, NDArray[np.bool_]]:
+    def block(number: int) -> Ratio:
         counts, auxiliary = _draw(model, true, theta, seed, number)
         data = Data(jnp.asarray(counts), jnp.asarray(auxiliary))
-        ratio: Ratio = _ratios(model, data, jnp.asarray(float(tested)), statistic)
-        return np.asarray(ratio.value), np.asarray(ratio.free.converged & ratio.fixed.converged)
+        ratio: Ratio = jax.tree.map(np.asarray, unchecked_ratio(model, data, jnp.asarray(float(tested)), statistic))
+        return ratio
 
-    values, good = [], []
+    blocks: list[Ratio] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for value, converged in pool.map(block, range(-(-n // BLOCK))):
-            values.append(value)
-            good.append(converged)
+        for ratio in pool.map(block, range(-(-n // BLOCK))):
+            blocks.append(ratio)
             if progress is not None:
                 progress(BLOCK)
-    good_toys = np.concatenate(good)[:n]
-    require_converged(Fit(*(jnp.zeros(()),) * 3, jnp.asarray(good_toys), jnp.zeros(good_toys.size)), MOST_FAILED)
-    return np.asarray(np.concatenate(values)[:n][good_toys])
-
-
-@eqx.filter_jit
-def _ratios(model: Model, data: Data, strength: Array, statistic: Statistic) -> Ratio:
-    return jax.vmap(lambda d: ratio_of(model, d, strength, statistic))(data)
+    joined: Ratio = jax.tree.map(lambda *parts: np.concatenate(parts)[:n], *blocks)
+    good = joined.free.converged & joined.fixed.converged
+    distance = jnp.maximum(joined.free.distance, joined.fixed.distance)
+    require_converged(replace(joined.free, converged=good, distance=distance), MOST_FAILED)
+    return np.asarray(joined.value[good])
 
 
 def share_at_or_above(values: FloatArray, threshold: float) -> tuple[float, float]:
@@ -129,3 +128,40 @@ def share_at_or_above(values: FloatArray, threshold: float) -> tuple[float, floa
     n, k = values.size, int(np.count_nonzero(values >= threshold - 1e-7))
     p = (k + 1) / (n + 2)
     return k / n, float(np.sqrt(p * (1 - p) / (n + 3)))
+
+
+def accepted_below(values: FloatArray, cl: float) -> float:
+    """Value that at least a share cl of the toys does not exceed; counts are discrete, so that it is often reached."""
+    return float(np.quantile(values, cl, method="higher")) + 1e-7
+
+
+def log_probability(with_signal: FloatArray, without: FloatArray | None, q: float) -> float:
+    """Logarithm of CL_s of a value q, or of CL_{s+b} if toys without signal are not given; never below that of 1/n."""
+    shares = [share_at_or_above(values, q)[0] for values in (with_signal, without) if values is not None]
+    logs = np.log(np.maximum(shares, 1 / with_signal.size))
+    return float(logs[0] - logs[1:].sum())
+
+
+def log_root(excess: Callable[[float], float], start: float, tolerance: float) -> float:
+    """Root, to this tolerance, of a rising function of a logarithm that is noisy and costly; near `start`.
+
+    Raises
+    ------
+    FitError
+        If it does not change its sign nearby.
+
+    """
+    low = high = start
+    value = excess(start)
+    falling = value > 0
+    for i in range(MOST_STEPS):
+        step = STEP * 1.3**i
+        if falling:
+            high, low = low, low - step
+            value = excess(low)
+        else:
+            low, high = high, high + step
+            value = excess(high)
+        if falling != (value > 0):
+            return float(brentq(excess, low, high, xtol=tolerance))
+    raise FitError("toys exclude all signals or none near the asymptotic limit: use more toys or another method")
