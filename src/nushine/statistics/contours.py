@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
@@ -208,7 +209,8 @@ class _Question:
 
     def at(self, m_N: float) -> _Edges:
         """Edges of the excluded region at one mass."""
-        signal = Dipole(jnp.asarray(m_N), jnp.asarray(1.0), self.nature, self.flavour)  # arrays: compiled only once
+        # arrays: compiled once for all masses and both natures
+        signal = jax.tree.map(jnp.asarray, Dipole(m_N, 1.0, self.nature, self.flavour))
         if self.method is Method.COUNTING:
             return self._by_counting(signal)
         edges = self._asymptotic(signal)

@@ -102,12 +102,29 @@ def statistics(
         If more than `MOST_FAILED` of the fits did not converge.
 
     """
+
+    def ratio_of(data: Data) -> Ratio:
+        ratio: Ratio = unchecked_ratio(model, data, jnp.asarray(float(tested)), statistic)
+        return ratio
+
+    return values(model, n, true, theta, seed, ratio_of, progress)
+
+
+def values(
+    model: Model,
+    n: int,
+    strength: float,
+    theta: ArrayLike | None,
+    seed: int,
+    ratio_of: Callable[[Data], Ratio],
+    progress: Callable[[int], None] | None = None,
+) -> FloatArray:
+    """Values of any ratio of two fits in toys that are drawn as by `draw`; errors as for `statistics`."""
     _check(model, n, seed)
 
     def block(number: int) -> Ratio:
-        counts, auxiliary = _draw(model, true, theta, seed, number)
-        data = Data(jnp.asarray(counts), jnp.asarray(auxiliary))
-        ratio: Ratio = jax.tree.map(np.asarray, unchecked_ratio(model, data, jnp.asarray(float(tested)), statistic))
+        counts, auxiliary = _draw(model, strength, theta, seed, number)
+        ratio: Ratio = jax.tree.map(np.asarray, ratio_of(Data(jnp.asarray(counts), jnp.asarray(auxiliary))))
         return ratio
 
     blocks: list[Ratio] = []
