@@ -38,6 +38,7 @@ def measure(darknews_python: str | None, darknews_repeats: int) -> "list[Row]":
     import cases
     import darknews_process
     import events
+    import statistics_rows
     from nushine.constants import mu_B
 
     other = darknews_process.measure(darknews_python, E_NU, M_N, MU * mu_B * 1e3, NUCLEUS, max(darknews_repeats, 2))
@@ -47,6 +48,7 @@ def measure(darknews_python: str | None, darknews_repeats: int) -> "list[Row]":
         *cases.cross_section(E_NU, M_N, MU, NUCLEUS, other),
         *cases.sterile_rates(),
         *events.measure(MU * mu_B * 1e3, darknews_python),
+        *statistics_rows.measure(),
     ]
 
 
@@ -104,10 +106,14 @@ def _caption(core: int | None) -> str:
 
 
 def _span(t: Timing) -> str:
-    scale, unit = next(
-        (s, u) for s, u in ((1.0, "s"), (1e3, "ms"), (1e6, "us"), (1e9, "ns")) if t.fastest * s >= 1 or u == "ns"
-    )
+    scale, unit = _unit(t.fastest)
     return f"{t.fastest * scale:.3g} {unit} ({t.median * scale:.3g}, {t.slow * scale:.3g})"
+
+
+def _unit(seconds: float) -> tuple[float, str]:
+    """Factor and unit in which a time is a number above one."""
+    units = ((1.0, "s"), (1e3, "ms"), (1e6, "us"), (1e9, "ns"))
+    return next((scale, unit) for scale, unit in units if seconds * scale >= 1 or unit == "ns")
 
 
 def _ratio(row: "Row") -> str:
@@ -118,7 +124,8 @@ def _goal(goal: "Goal | None") -> str:
     if goal is None:
         return ""
     if goal.most_seconds is not None:
-        return f"< {goal.most_seconds * 1e3:g} ms" if goal.most_seconds > 1e-6 else f"< {goal.most_seconds * 1e9:g} ns"
+        scale, unit = _unit(goal.most_seconds)
+        return f"< {goal.most_seconds * scale:g} {unit}"
     return f"<= {goal.most_ratio:g}x" if goal.most_ratio is not None else f">= {goal.least_ratio:g}x"
 
 

@@ -313,14 +313,16 @@ def test_a_reader_that_has_enough_ends_the_program_quietly() -> None:
 def test_ctrl_c_prints_what_is_done(tmp_path: Path) -> None:
     noted = tmp_path / "done"
     code = (  # notes when two masses are done, so that the test need not guess
-        "import pathlib, signal, nushine.cli.reach as limit\n"
+        "import pathlib, signal, nushine.cli.masses as masses\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell in the background has it ignored
-        "reach = limit._reach\n"
-        "def noting(*args, **options):\n"
-        "    for i, item in enumerate(reach(*args, **options)):\n"
-        f"        if i == 2: pathlib.Path({str(noted)!r}).touch()\n"
-        "        yield item\n"
-        "limit._reach = noting\n"
+        "one_by_one = masses.one_by_one\n"
+        "def noting(text, steps):\n"
+        "    def noted():\n"
+        "        for i, item in enumerate(steps()):\n"
+        f"            if i == 2: pathlib.Path({str(noted)!r}).touch()\n"
+        "            yield item\n"
+        "    return one_by_one(text, noted)\n"
+        "masses.one_by_one = noting\n"
         "from nushine.cli import main\n"
         "main()\n"
     )

@@ -12,6 +12,7 @@ from nushine import __version__
 from nushine.cli import catalogue, output
 from nushine.cli.errors import OneLineErrors
 from nushine.cli.events import generate
+from nushine.cli.evidence import discover, discriminate
 from nushine.cli.reach import limit
 from nushine.cli.spectra import spectrum
 
@@ -62,6 +63,8 @@ def reproduce(
 
 app.command(short_help="Recoil or photon spectrum of an experiment.")(spectrum)
 app.command(short_help="Expected upper limit on the moment, by mass.")(limit)
+app.command(short_help="Least moment that would be discovered, by mass.")(discover)
+app.command(short_help="Least moment that tells Dirac from Majorana, by mass.")(discriminate)
 app.command(short_help="Single events, into a file.")(generate)
 app.command(short_help="Published limits on the moment.")(catalogue.constraints)
 app.command(short_help="Experiments of the package, and what they count.")(catalogue.info)

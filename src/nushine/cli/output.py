@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from nushine.observables import Spectrum
-    from nushine.statistics import Contour
+    from nushine.statistics import Contour, Evidence
 
 WIDE = 240
 """Width of tables: enough to keep each row in one line, which a narrow terminal breaks where it must."""
 
 
 def deliver(
-    record: "Spectrum | Contour",
+    record: "Spectrum | Contour | Evidence",
     extra: Mapping[str, Any],
     title: str,
     notes: Sequence[str],

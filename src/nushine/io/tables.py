@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nushine.constraints import PublishedLimit
 from nushine.io.atomic import write_text
 from nushine.observables import Spectrum
-from nushine.statistics import Contour
+from nushine.statistics import Contour, Evidence
 
 FloatArray = NDArray[np.float64]
 Value = str | float | bool | None
@@ -64,7 +64,7 @@ def columns(record: object) -> tuple[Column, ...]:
 
     Parameters
     ----------
-    record : Spectrum, Contour or PublishedLimit
+    record : Spectrum, Contour, Evidence or PublishedLimit
         What `nushine.observables`, `nushine.statistics` and `nushine.constraints` give.
 
     Raises
@@ -73,7 +73,7 @@ def columns(record: object) -> tuple[Column, ...]:
         For any other object.
 
     """
-    raise TypeError(f"{type(record).__name__} is no table: give a Spectrum, a Contour or a PublishedLimit")
+    raise TypeError(f"{type(record).__name__} is no table: give a Spectrum, Contour, Evidence or PublishedLimit")
 
 
 @columns.register
@@ -100,6 +100,15 @@ def _(record: Contour) -> tuple[Column, ...]:
 
 
 @columns.register
+def _(record: Evidence) -> tuple[Column, ...]:
+    table = [Column("m_N", "MeV", record.m_N)]
+    for Z, mu, events in zip(record.sigmas, record.mu.T, record.events.T, strict=True):
+        table.append(Column(f"mu_{Z:g}_sigma", "mu_B", mu, may_be_infinite=True))
+        table.append(Column(f"events_{Z:g}_sigma", "", events, may_be_infinite=True))
+    return tuple(table)
+
+
+@columns.register
 def _(record: PublishedLimit) -> tuple[Column, ...]:
     return Column("m_N", "MeV", record.m_N), Column("mu", "mu_B", record.mu)
 
@@ -107,7 +116,7 @@ def _(record: PublishedLimit) -> tuple[Column, ...]:
 @singledispatch
 def description(record: object) -> dict[str, Value]:
     """What a result record was computed for, or where it comes from; `columns` has its numbers."""
-    raise TypeError(f"{type(record).__name__} is no table: give a Spectrum, a Contour or a PublishedLimit")
+    raise TypeError(f"{type(record).__name__} is no table: give a Spectrum, Contour, Evidence or PublishedLimit")
 
 
 @description.register
@@ -125,6 +134,20 @@ def _(record: Contour) -> dict[str, Value]:
         "cl": record.cl,
         "method": record.method,
         "convention": record.convention,
+        "nuisances": ", ".join(record.nuisances),
+        "background": record.background,
+    }
+
+
+@description.register
+def _(record: Evidence) -> dict[str, Value]:
+    return {
+        "experiment": record.experiment,
+        "channel": record.channel,
+        "truth": record.truth,
+        "against": record.against,
+        "prompt": record.prompt,
+        "method": record.method,
         "nuisances": ", ".join(record.nuisances),
         "background": record.background,
     }

@@ -3,6 +3,8 @@
 from nushine.statistics.bayes import Posterior, Prior, bayesian_limit
 from nushine.statistics.contours import Contour, Method, exclusion
 from nushine.statistics.counting import median_upper_limit, upper_limit
+from nushine.statistics.discrimination import discriminate, toy_significance
+from nushine.statistics.evidence import Evidence, discovery
 from nushine.statistics.feldman_cousins import feldman_cousins, poisson_interval
 from nushine.statistics.fit import Fit, FitError, covariance, fit
 from nushine.statistics.forecast import Forecast, forecast
@@ -11,6 +13,14 @@ from nushine.statistics.layout import Binning
 from nushine.statistics.limits import Convention, Limit, strength_limit, toy_limit
 from nushine.statistics.minuit import minos, minuit
 from nushine.statistics.model import Data, Model
+from nushine.statistics.photons import (
+    Observable,
+    divergence,
+    median_significance,
+    photon_shares,
+    photons_needed,
+    photons_needed_by_toys,
+)
 from nushine.statistics.ratios import PValues, Ratio, Statistic, likelihood_ratio, p_values, significance
 from nushine.statistics.unbinned import unbinned
 
@@ -19,6 +29,7 @@ __all__ = [
     "Contour",
     "Convention",
     "Data",
+    "Evidence",
     "Fit",
     "FitError",
     "Forecast",
@@ -26,6 +37,7 @@ __all__ = [
     "Limit",
     "Method",
     "Model",
+    "Observable",
     "PValues",
     "Posterior",
     "Prior",
@@ -33,19 +45,27 @@ __all__ = [
     "Statistic",
     "bayesian_limit",
     "covariance",
+    "discovery",
+    "discriminate",
+    "divergence",
     "exclusion",
     "feldman_cousins",
     "fit",
     "forecast",
     "likelihood_ratio",
+    "median_significance",
     "median_upper_limit",
     "minos",
     "minuit",
     "p_values",
+    "photon_shares",
+    "photons_needed",
+    "photons_needed_by_toys",
     "poisson_interval",
     "significance",
     "strength_limit",
     "toy_limit",
+    "toy_significance",
     "unbinned",
     "upper_limit",
 ]

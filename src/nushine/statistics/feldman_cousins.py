@@ -66,7 +66,7 @@ def poisson_interval(n: int, background: float = 0.0, cl: float = 0.90, step: fl
 
 def _edge(n: int, background: float, cl: float, inside: float, outside: float) -> float:
     """Where acceptance of n ends between a signal that accepts it and one that does not, to 1e-4."""
-    s = np.linspace(inside, outside, 101)
+    s = np.linspace(inside, outside, 201)
     accepted = _accepted(n, background, s, cl)
     return float(s[accepted][-1]) if accepted.any() else inside
 

@@ -29,6 +29,10 @@ SPAN = 25.0
 """Limits are looked for within e^+-SPAN of the strength that stands out by one sigma."""
 
 
+NO_STRENGTH = 1e-4
+"""A limit that is smaller, in units of the strength that stands out by one sigma, is none: zero is excluded as well."""
+
+
 class Convention(StrEnum):
     """What is excluded at confidence level CL: strengths with CL_s, or with CL_{s+b}, below 1 - CL."""
 
@@ -43,7 +47,7 @@ class Limit:
     Parameters
     ----------
     observed : float
-        Limit from the data.
+        Limit from the data; zero where CL_{s+b} excludes even no signal.
     expected : tuple of 5 floats
         Limits from data that fluctuate by -2, -1, 0, 1, 2 sigma from the background; the third is the median. Zero
         where CL_{s+b} excludes even no signal.
@@ -117,7 +121,9 @@ def strength_limit(
     if not bool(jnp.all(found.found)):
         raise FitError("no upper limit was found: the signal hardly changes the expected counts; check the model")
     limits = np.exp(np.asarray(found.x))
-    return _record(model, data, limits[0], np.where(some, limits[1:], 0.0), cl, "asymptotic", statistic, convention)
+    # CL_s goes to one for s = 0, CL_{s+b} need not
+    observed = limits[0] if limits[0] > NO_STRENGTH * float(scale(model, asimov)) else 0.0
+    return _record(model, data, observed, np.where(some, limits[1:], 0.0), cl, "asymptotic", statistic, convention)
 
 
 def _record(

@@ -132,7 +132,7 @@ def values(
         for ratio in pool.map(block, range(-(-n // BLOCK))):
             blocks.append(ratio)
             if progress is not None:
-                progress(BLOCK)
+                progress(min(BLOCK, n - BLOCK * (len(blocks) - 1)))
     joined: Ratio = jax.tree.map(lambda *parts: np.concatenate(parts)[:n], *blocks)
     good = joined.free.converged & joined.fixed.converged
     distance = jnp.maximum(joined.free.distance, joined.fixed.distance)

@@ -1,0 +1,238 @@
+"""Moments from which an experiment speaks against a hypothesis: that there is no signal, or that N is of one nature."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from nushine.decay import RADIATIVE, Decay
+from nushine.detectors import COINCIDENCE, Channel
+from nushine.experiments import Experiment
+from nushine.interactions.dipole import DIRAC, Dipole, Nature
+from nushine.numerics.checks import require_between, require_positive
+from nushine.observables import background_events, require_reachable
+from nushine.sources.base import ELECTRON, Flavour
+from nushine.statistics.fit import FitError, minimise
+from nushine.statistics.forecast import Forecast, build
+from nushine.statistics.layout import Binning, Layout, layout_of
+
+FloatArray = NDArray[np.float64]
+
+EVENTS = np.geomspace(0.5, 1e6, 26)
+"""Numbers of signal events at which a first look is taken."""
+
+LOG_MU = np.linspace(np.log(1e-16), np.log(1e2), 145)
+"""Moments [mu_B] among which those numbers are looked for."""
+
+# q of the rejected hypothesis in the data expected at exp(log_mu); not a number where no fit converged.
+Ratio = Callable[[float], float]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Least moments for which typical data exclude a hypothesis, the other one being true.
+
+    Parameters
+    ----------
+    m_N : array, shape (n,)
+        Masses [MeV].
+    sigmas : tuple of float, Z of them
+        Significances of the exclusion.
+    mu, events : array, shape (n, Z)
+        Least moments [mu_B] and the signal events there; infinite where none is enough.
+    truth, against : str
+        What holds, and what is excluded.
+    background : float
+        Expected background in all channels.
+    method : str
+        "asymptotic".
+    nuisances : tuple of str
+        Names of the nuisance parameters that were profiled.
+    experiment, channel : str
+        What it was computed for.
+    prompt : bool
+        True for the "max" case.
+
+    """
+
+    m_N: FloatArray
+    sigmas: tuple[float, ...]
+    mu: FloatArray
+    events: FloatArray
+    truth: str
+    against: str
+    background: float
+    method: str
+    nuisances: tuple[str, ...]
+    experiment: str
+    channel: str
+    prompt: bool
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is common to all masses."""
+
+    experiment: Experiment
+    decay: Decay
+    flavour: Flavour
+    layout: Layout
+
+    @classmethod
+    def of(
+        cls,
+        experiment: Experiment,
+        decay: Decay,
+        flavour: Flavour,
+        channel: Channel | tuple[Channel, ...],
+        binning: Binning,
+    ) -> "Setup":
+        """Samples and nuisance parameters of these channels."""
+        channels = channel if isinstance(channel, tuple) else (channel,)
+        return cls(experiment, decay, flavour, layout_of(experiment, channels, binning))
+
+    def at(self, m_N: float, nature: Nature) -> Forecast:
+        """Models for one mass and nature; arrays, so that they are compiled once."""
+        signal = jax.tree.map(jnp.asarray, Dipole(m_N, 1.0, nature, self.flavour))
+        result: Forecast = build(self.experiment, signal, self.decay, self.layout)
+        return result
+
+
+def discovery(
+    experiment: Experiment,
+    masses: "FloatArray | Sequence[float] | float",
+    nature: Nature = DIRAC,
+    sigmas: tuple[float, ...] = (3.0, 5.0),
+    channel: Channel | tuple[Channel, ...] = COINCIDENCE,
+    decay: Decay = RADIATIVE,
+    flavour: Flavour = ELECTRON,
+    binning: Binning | None = None,
+    progress: Callable[[], None] | None = None,
+) -> Evidence:
+    r"""Least moment with which a signal is discovered, for each mass, in the typical (Asimov) data.
+
+    .. math:: Z = \sqrt{q_0}, \qquad
+              q_0 = 2 \ln \frac{L(\mu, \theta = 0)}{\max_\theta L(0, \theta)}
+
+    Parameters
+    ----------
+    experiment, masses, nature, channel, decay, flavour, binning, progress
+        As for `exclusion`.
+    sigmas : tuple of float
+        Significances asked for.
+
+    Raises
+    ------
+    ValueError
+        For masses that cannot be made, and significances that are out of range.
+    FitError
+        If a fit does not converge.
+
+    Notes
+    -----
+    Asymptotic: without background q_0 is infinite as soon as anything is seen, and with hardly any the result is too
+    good. Where less than one event of background is expected, do not quote it.
+
+    References
+    ----------
+    Cowan et al. 2011, arXiv:1007.1727, section 4.3.
+
+    """
+    setup = Setup.of(experiment, decay, flavour, channel, binning or Binning())
+
+    def at(m_N: float) -> tuple[Forecast, Ratio]:
+        of = setup.at(m_N, nature)
+        return of, lambda log_mu: float(_q0(of, jnp.asarray(log_mu)))
+
+    return evidence(setup, masses, sigmas, at, (f"{nature.name} N", "no signal"), progress)
+
+
+@eqx.filter_jit
+def _q0(of: Forecast, log_mu: Array) -> Array:
+    model = of(jnp.exp(log_mu))
+    nothing = minimise(model, model.asimov(1.0), jnp.asarray(0.0), jnp.asarray(0.0), held=True)
+    return jnp.where(nothing.converged, 2 * nothing.nll, jnp.nan)  # -ln L of the truth is 0 in its Asimov data
+
+
+def evidence(
+    setup: Setup,
+    masses: "FloatArray | Sequence[float] | float",
+    sigmas: tuple[float, ...],
+    at: Callable[[float], tuple[Forecast, Ratio]],
+    hypotheses: tuple[str, str],
+    progress: Callable[[], None] | None = None,
+) -> Evidence:
+    """Search at each mass; `at` gives the true models and q of what is to be rejected."""
+    experiment, channels = setup.experiment, setup.layout.channels
+    grid = np.atleast_1d(np.asarray(masses, dtype=float))
+    require_positive("m_N", grid, "MeV")
+    require_reachable(experiment, grid)
+    for Z in sigmas:
+        require_between("significance", Z, 0.1, 40.0, cure="give a number of sigmas, as in 3")
+    found = []
+    for m_N in grid.tolist():
+        found.append(_least(m_N, *at(m_N), sigmas))
+        if progress is not None:
+            progress()
+    mu, events = np.moveaxis(np.array(found).reshape(grid.size, len(sigmas), 2), -1, 0)
+    return Evidence(
+        m_N=grid,
+        sigmas=tuple(sigmas),
+        mu=mu,
+        events=events,
+        truth=hypotheses[0],
+        against=hypotheses[1],
+        background=sum(background_events(experiment, channel) for channel in channels),
+        method="asymptotic",
+        nuisances=setup.layout.nuisances,
+        experiment=experiment.name,
+        channel="+".join(channel.name for channel in channels),
+        prompt=setup.decay.prompt,
+    )
+
+
+def _least(m_N: float, true: Forecast, ratio: Ratio, sigmas: Sequence[float]) -> list[tuple[float, float]]:
+    """Least moment with each significance, and its events; infinity if none has."""
+
+    def significance(log_mu: float) -> float:
+        q = ratio(log_mu)
+        if np.isnan(q):
+            raise FitError(
+                f"m_N = {m_N:g} MeV: the fit of what is to be excluded did not converge; use fewer bins, or check the "
+                "uncertainties"
+            )
+        return float(np.sqrt(max(q, 0.0)))
+
+    log_mu = np.asarray(_moments(true, jnp.asarray(EVENTS)))
+    log_mu = log_mu[np.isfinite(log_mu)]
+    values: list[float] = []
+    for x in log_mu:
+        values.append(significance(x))
+        if values[-1] >= max(sigmas):  # far above, fits would be slow
+            break
+
+    def crossing(Z: float) -> tuple[float, float]:
+        first = next((i for i, value in enumerate(values) if value >= Z), None)
+        if first is None:
+            return float("inf"), float("inf")
+        low, high = log_mu[max(first - 1, 0)], log_mu[first]
+        root = brentq(lambda x: significance(x) - Z, low, high, xtol=1e-5) if first > 0 else high
+        mu = float(np.exp(root))
+        return mu, float(jnp.sum(true(mu).signal))
+
+    return [crossing(Z) for Z in sigmas]
+
+
+@eqx.filter_jit
+def _moments(of: Forecast, events: Array) -> Array:
+    """Logarithms of moments with these numbers of signal events; not a number where none has so many."""
+    grid = jnp.asarray(LOG_MU)
+    log_counts = jnp.log(jnp.maximum(jax.vmap(lambda x: jnp.sum(of(jnp.exp(x)).signal))(grid), 1e-300))
+    rising = jax.lax.cummax(log_counts)
+    return jnp.interp(jnp.log(events), rising, grid, left=jnp.nan, right=jnp.nan)
