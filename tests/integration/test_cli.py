@@ -85,7 +85,17 @@ def test_help_imports_nothing_that_takes_time(arguments: list[str], tolerated: s
 def test_without_arguments_the_help_is_shown() -> None:
     result = run()
     assert result.exit_code == 0
-    for command in ("reproduce", "spectrum", "limit", "generate", "constraints", "info"):
+    for command in (
+        "reproduce",
+        "spectrum",
+        "limit",
+        "discover",
+        "discriminate",
+        "workspace",
+        "generate",
+        "constraints",
+        "info",
+    ):
         assert f"\n  {command} " in result.stdout
 
 
@@ -226,7 +236,7 @@ def test_reproduce_names_the_figures(study: list[tuple[Any, ...]]) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (["limits"], ["'limits'", "limit, generate, constraints, info"]),
+        (["limits"], ["'limits'", "limit, discover, discriminate, workspace, generate, constraints, info"]),
         (["spectrum"], ["Missing argument", "nushine spectrum --help"]),
         (["info", "nucleus"], ["'nucleus'", "nucleus-10g, nucleus-1kg"]),
         (["info", "gone.yaml"], ["gone.yaml", "no such file"]),

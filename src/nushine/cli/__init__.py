@@ -15,6 +15,7 @@ from nushine.cli.events import generate
 from nushine.cli.evidence import discover, discriminate
 from nushine.cli.reach import limit
 from nushine.cli.spectra import spectrum
+from nushine.cli.workspace import workspace
 
 app = typer.Typer(
     name="nushine",
@@ -65,6 +66,7 @@ app.command(short_help="Recoil or photon spectrum of an experiment.")(spectrum)
 app.command(short_help="Expected upper limit on the moment, by mass.")(limit)
 app.command(short_help="Least moment that would be discovered, by mass.")(discover)
 app.command(short_help="Least moment that tells Dirac from Majorana, by mass.")(discriminate)
+app.command(short_help="The likelihood as a pyhf workspace.")(workspace)
 app.command(short_help="Single events, into a file.")(generate)
 app.command(short_help="Published limits on the moment.")(catalogue.constraints)
 app.command(short_help="Experiments of the package, and what they count.")(catalogue.info)

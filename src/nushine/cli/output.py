@@ -90,17 +90,22 @@ def progress(text: str, total: int | None) -> Iterator[tuple["Progress", Any]]:
 
 
 def check_out(path: Path | None) -> None:
-    """Refuse a file that cannot be written before anything is computed for it."""
+    """Refuse a CSV file that cannot be written before anything is computed for it."""
+    if path is not None and path.suffix.lower() == ".json":
+        raise ValueError(f"--out {path}: writes CSV; give a name that ends in .csv, or use --json and redirect stdout")
+    check_file(path, "--out")
+
+
+def check_file(path: Path | None, option: str) -> None:
+    """Refuse the file of an option, of whatever format, if it cannot be written."""
     if path is None:
         return
-    if path.suffix.lower() == ".json":
-        raise ValueError(f"--out {path}: writes CSV; give a name that ends in .csv, or use --json and redirect stdout")
     if path.is_dir():
-        raise ValueError(f"--out {path}: is a folder; give the name of a file in it")
+        raise ValueError(f"{option} {path}: is a folder; give the name of a file in it")
     if not path.parent.is_dir():
-        raise ValueError(f"--out {path}: the folder {path.parent} does not exist; make it first")
+        raise ValueError(f"{option} {path}: the folder {path.parent} does not exist; make it first")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise ValueError(f"--out {path}: may not be written; choose another place")
+        raise ValueError(f"{option} {path}: may not be written; choose another place")
 
 
 def number(x: float) -> str:

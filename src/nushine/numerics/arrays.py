@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from types import ModuleType
+from typing import TypeVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -10,6 +12,8 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 import nushine.numerics  # noqa: F401  (double precision)
+
+T = TypeVar("T")
 
 
 def as_array(value: ArrayLike | Sequence[float]) -> Array:
@@ -39,3 +43,9 @@ def first_true(flags: Array, size: int) -> Array:
     rank = (within + before[:, None]).ravel() - 1
     places = jnp.full(size, n - 1, dtype=jnp.int32)
     return places.at[jnp.where(flags, rank, size)].set(jnp.arange(n, dtype=jnp.int32), mode="drop")
+
+
+def as_arrays(tree: T) -> T:
+    """A module with arrays in place of its Python numbers, which compiled functions would take for constants."""
+    converted: T = jax.tree.map(jnp.asarray, tree)
+    return converted

@@ -3,6 +3,7 @@
 from nushine.statistics.bayes import Posterior, Prior, bayesian_limit
 from nushine.statistics.contours import Contour, Method, exclusion
 from nushine.statistics.counting import median_upper_limit, upper_limit
+from nushine.statistics.design import KNOBS, Knob, Sensitivities, scan, sensitivities
 from nushine.statistics.discrimination import discriminate, toy_significance
 from nushine.statistics.evidence import Evidence, discovery
 from nushine.statistics.feldman_cousins import feldman_cousins, poisson_interval
@@ -25,6 +26,7 @@ from nushine.statistics.ratios import PValues, Ratio, Statistic, likelihood_rati
 from nushine.statistics.unbinned import unbinned
 
 __all__ = [
+    "KNOBS",
     "Binning",
     "Contour",
     "Convention",
@@ -34,6 +36,7 @@ __all__ = [
     "FitError",
     "Forecast",
     "Interval",
+    "Knob",
     "Limit",
     "Method",
     "Model",
@@ -42,6 +45,7 @@ __all__ = [
     "Posterior",
     "Prior",
     "Ratio",
+    "Sensitivities",
     "Statistic",
     "bayesian_limit",
     "covariance",
@@ -62,6 +66,8 @@ __all__ = [
     "photons_needed",
     "photons_needed_by_toys",
     "poisson_interval",
+    "scan",
+    "sensitivities",
     "significance",
     "strength_limit",
     "toy_limit",

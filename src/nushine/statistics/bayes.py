@@ -11,8 +11,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from nushine.numerics.checks import require_between
-from nushine.statistics.fit import minimise
-from nushine.statistics.limits import scale
+from nushine.statistics.fit import minimise, unit_strength
 from nushine.statistics.model import Data, Model, negative_log_likelihood
 from nushine.statistics.ratios import Statistic, likelihood_ratio
 
@@ -83,7 +82,7 @@ def bayesian_limit(
     if model.nuisances and not np.all(np.asarray(model.precision) > 0):
         raise ValueError("a free nuisance parameter has no prior: constrain it for a Bayesian limit")
     best = likelihood_ratio(model, data, 0.0, Statistic.T_TILDE)
-    unit = float(scale(model, model.asimov(0.0, best.fixed.theta)))
+    unit = float(unit_strength(model))
     largest = float(best.free.strength) + 6 * unit
     normal = jnp.asarray(np.random.default_rng(seed).standard_normal((n, len(model.nuisances))))
     while True:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +15,12 @@ from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import COINCIDENCE, Channel
 from nushine.experiments import Experiment
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
+from nushine.numerics.arrays import as_arrays
 from nushine.numerics.checks import require_between, require_positive
 from nushine.observables import background_events, event_yield, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.counting import median_upper_limit
-from nushine.statistics.crossings import LOG_MU, crossings
+from nushine.statistics.crossings import LOG_MU, crossings, totals
 from nushine.statistics.fit import FitError
 from nushine.statistics.forecast import forecast
 from nushine.statistics.layout import Binning, Layout, layout_of
@@ -133,8 +133,8 @@ def exclusion(
         Confidence level.
     method : Method
         ``counting`` (default): one bin, a perfect detector and a known background. On the full likelihood:
-        ``asymptotic``, CL_s of Asimov data; ``toys``, CL_s from toys, right for few events as well; ``fc``, upper
-        edge of Feldman-Cousins intervals, from toys.
+        ``asymptotic``, CL_s of Asimov data (exact where no background is expected at all); ``toys``, CL_s from toys,
+        right for few events as well; ``fc``, upper edge of Feldman-Cousins intervals, from toys.
     bands : bool
         Whether to give the -2 to 2 sigma fluctuations too (asymptotic and toys).
     binning : Binning, optional
@@ -167,7 +167,8 @@ def exclusion(
     if bands and method in (Method.FC, Method.COUNTING):
         raise ValueError(f"method {method}: gives no bands; use asymptotic or toys")
     layout = layout_of(experiment, channels, binning or Binning())
-    question = _Question(experiment, nature, flavour, decay, layout, cl, method, SIGMAS if bands else (), n, seed)
+    sigmas = SIGMAS if bands else ()
+    question = _Question(as_arrays(experiment), nature, flavour, decay, layout, cl, method, sigmas, n, seed)
     found: list[_Edges] = []
     for m_N in masses.tolist():
         found.append(question.at(m_N))
@@ -182,9 +183,9 @@ def exclusion(
         effective=np.array([e.effective for e in found]),
         background=sum(background_events(experiment, c) for c in channels),
         cl=cl,
-        method=f"{method} ({n} toys)" if method in (Method.TOYS, Method.FC) else method.value,
+        method=f"{method} ({n} toys)" if method in (Method.TOYS, Method.FC) else _name(method, question),
         convention=CONVENTIONS[method],
-        nuisances=() if method is Method.COUNTING else layout.nuisances,
+        nuisances=() if method is Method.COUNTING or question.empty else layout.nuisances,
         experiment=experiment.name,
         channel="+".join(c.name for c in channels),
         nature=nature.name,
@@ -210,10 +211,10 @@ class _Question:
     def at(self, m_N: float) -> _Edges:
         """Edges of the excluded region at one mass."""
         # arrays: compiled once for all masses and both natures
-        signal = jax.tree.map(jnp.asarray, Dipole(m_N, 1.0, self.nature, self.flavour))
+        signal = as_arrays(Dipole(m_N, 1.0, self.nature, self.flavour))
         if self.method is Method.COUNTING:
             return self._by_counting(signal)
-        edges = self._asymptotic(signal)
+        edges = self._without_background(signal) if self.empty else self._asymptotic(signal)
         if self.method is Method.ASYMPTOTIC or not np.isfinite(edges.mu):
             return edges
         return self._by_toys(signal, edges)
@@ -225,6 +226,18 @@ class _Question:
         events = float(median_upper_limit(background, self.cl))
         mu, mu_max = _solve(event_yield(self.experiment, signal, channel, self.decay), events)
         return _Edges(mu, mu_max, np.zeros(0), events, events + background)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no background is expected in any channel."""
+        return not any(background_events(self.experiment, channel) > 0 for channel in self.layout.channels)
+
+    def _without_background(self, signal: Dipole) -> _Edges:
+        """No event is seen: CL_s is their probability e^-s, whatever the bins; asymptotic formulas do not hold."""
+        of = forecast(self.experiment, signal, self.layout.channels, self.decay, self.layout.binning)
+        events = -float(np.log1p(-self.cl))
+        mu, mu_max = _solve(lambda mu: totals(of, jnp.log(jnp.asarray(mu))), events)
+        return _Edges(mu, mu_max, np.full(len(self.bands), mu), events, events)
 
     def _asymptotic(self, signal: Dipole) -> _Edges:
         roots = jnp.asarray(expected_roots(self.cl, sigmas=(0.0, *self.bands)))
@@ -245,6 +258,10 @@ class _Question:
         mu_max = search.edge(start.mu_max, 0.0, rising=False) if np.isfinite(start.mu_max) else np.inf
         bands = [search.edge(x, sigma, rising=True) for x, sigma in zip(start.bands, self.bands, strict=True)]
         return _Edges(mu, mu_max, np.array(bands), float(jnp.sum(of(mu).signal)), start.effective)
+
+
+def _name(method: Method, question: _Question) -> str:
+    return "exact, no background" if method is Method.ASYMPTOTIC and question.empty else method.value
 
 
 def _solve(number: Callable[[ArrayLike], ArrayLike], events: float) -> tuple[float, float]:

@@ -51,6 +51,13 @@ def crossings(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layo
     return found
 
 
+@eqx.filter_jit
+def totals(of: Forecast, log_mu: Array) -> Array:
+    """Signal events in all bins at each moment, the same shape."""
+    flat: Array = jax.vmap(lambda x: jnp.sum(of(jnp.exp(x)).signal))(log_mu.ravel())
+    return flat.reshape(log_mu.shape)
+
+
 def _counts_alone(model: Model) -> Array:
     """q_A without nuisance parameters, an upper bound of the true one: 2 sum s - b ln(1 + s/b)."""
     s, b = model.signal, jnp.sum(model.backgrounds, axis=0)

@@ -15,9 +15,11 @@ from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import COINCIDENCE, Channel
 from nushine.experiments import Experiment
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
+from nushine.numerics.arrays import as_arrays
 from nushine.numerics.checks import require_between, require_positive
 from nushine.observables import background_events, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
+from nushine.statistics.crossings import totals
 from nushine.statistics.fit import FitError, minimise
 from nushine.statistics.forecast import Forecast, build
 from nushine.statistics.layout import Binning, Layout, layout_of
@@ -95,11 +97,11 @@ class Setup:
     ) -> "Setup":
         """Samples and nuisance parameters of these channels."""
         channels = channel if isinstance(channel, tuple) else (channel,)
-        return cls(experiment, decay, flavour, layout_of(experiment, channels, binning))
+        return cls(as_arrays(experiment), decay, flavour, layout_of(experiment, channels, binning))
 
     def at(self, m_N: float, nature: Nature) -> Forecast:
         """Models for one mass and nature; arrays, so that they are compiled once."""
-        signal = jax.tree.map(jnp.asarray, Dipole(m_N, 1.0, nature, self.flavour))
+        signal = as_arrays(Dipole(m_N, 1.0, nature, self.flavour))
         result: Forecast = build(self.experiment, signal, self.decay, self.layout)
         return result
 
@@ -233,6 +235,5 @@ def _least(m_N: float, true: Forecast, ratio: Ratio, sigmas: Sequence[float]) ->
 def _moments(of: Forecast, events: Array) -> Array:
     """Logarithms of moments with these numbers of signal events; not a number where none has so many."""
     grid = jnp.asarray(LOG_MU)
-    log_counts = jnp.log(jnp.maximum(jax.vmap(lambda x: jnp.sum(of(jnp.exp(x)).signal))(grid), 1e-300))
-    rising = jax.lax.cummax(log_counts)
+    rising = jax.lax.cummax(jnp.log(jnp.maximum(totals(of, grid), 1e-300)))
     return jnp.interp(jnp.log(events), rising, grid, left=jnp.nan, right=jnp.nan)

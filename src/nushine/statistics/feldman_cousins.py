@@ -9,8 +9,8 @@ from scipy.stats import poisson
 
 from nushine.numerics.checks import require_between, require_non_negative
 from nushine.statistics import toys
+from nushine.statistics.fit import unit_strength
 from nushine.statistics.intervals import Interval
-from nushine.statistics.limits import scale
 from nushine.statistics.model import Data, Model
 from nushine.statistics.ratios import Statistic, likelihood_ratio
 
@@ -117,7 +117,7 @@ def feldman_cousins(
     require_between("cl", cl, 0.01, 1 - 1e-6, cure="give a confidence level between 0 and 1, as in 0.90")
     data = model.asimov() if data is None else data
     start = likelihood_ratio(model, data, 0.0, Statistic.T_TILDE)
-    best, unit = float(start.free.strength), float(scale(model, model.asimov(0.0, start.fixed.theta)))
+    best, unit = float(start.free.strength), float(unit_strength(model))
 
     def excess(strength: float) -> float:
         """By how much t of the data exceeds what a share cl of the toys stays below; negative inside."""

@@ -81,7 +81,8 @@ def fit(model: Model, data: Data, strength: ArrayLike | None = None, lower: Arra
 
     """
     held = strength is not None
-    result: Fit = _fit_one(model, data, jnp.asarray(strength if held else 1.0, dtype=float), jnp.asarray(lower), held)
+    start = strength if held else jnp.minimum(unit_strength(model), 1.0)
+    result: Fit = _fit_one(model, data, jnp.asarray(start, dtype=float), jnp.asarray(lower), held)
     require_converged(result)
     return result
 
@@ -101,6 +102,15 @@ def lowest_strength(model: Model) -> Array:
     """Least, negative, strength at which all expected counts are still positive."""
     background = jnp.sum(model.backgrounds, axis=0)
     return -0.99 * jnp.min(jnp.where(model.signal > 0, background / jnp.where(model.signal > 0, model.signal, 1), 1e9))
+
+
+@eqx.filter_jit
+def unit_strength(model: Model) -> Array:
+    """Strength that stands out from the nominal background by about one sigma, from counts alone."""
+    expected, signal = jnp.sum(model.backgrounds, axis=0), model.signal
+    seen = signal > 0
+    information = jnp.sum(jnp.where(seen, signal**2 / jnp.where(seen, expected + signal, 1.0), 0.0))
+    return 1 / jnp.sqrt(jnp.maximum(information, 1e-300))
 
 
 @eqx.filter_jit

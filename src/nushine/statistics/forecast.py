@@ -13,6 +13,7 @@ from nushine.detectors import COINCIDENCE, Channel
 from nushine.experiments import Experiment, split
 from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole
+from nushine.numerics.arrays import as_arrays
 from nushine.rates import BinnedYield, recoil_bins, sterile_bins
 from nushine.statistics.blocks import Block, Rates, block
 from nushine.statistics.layout import Binning, Layout, layout_of, name_of, true_edges
@@ -96,7 +97,7 @@ def forecast(
 
     """
     layout = layout_of(experiment, tuple(channels), binning or Binning())
-    return build(experiment, jax.tree.map(jnp.asarray, signal), decay, layout)
+    return build(experiment, as_arrays(signal), decay, layout)
 
 
 @eqx.filter_jit

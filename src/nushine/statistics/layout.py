@@ -64,14 +64,13 @@ def layout_of(experiment: Experiment, channels: tuple[Channel, ...], binning: Bi
         shapes += [variation.name for variation in experiment.source.variations]
     for name in names:
         samples += [name_of("background", name)] + [name_of("excess", name)] * excess
-        norms += [name_of("background", name)] * (known.background > 0) + [name_of("excess", name)] * (
-            excess and known.excess > 0
-        )
+        norms += [name_of("background", name)] * bool(known.background > 0)
+        norms += [name_of("excess", name)] * (excess and bool(known.excess > 0))
         for kind in ("threshold", "resolution", "quenching", "efficiency", "background_slope"):
-            shapes += [name_of(kind, name)] * (recoils and getattr(known, kind) > 0)
-        shapes += [name_of("excess_scale", name)] * (excess and known.excess_scale > 0)
+            shapes += [name_of(kind, name)] * (recoils and bool(getattr(known, kind) > 0))
+        shapes += [name_of("excess_scale", name)] * (excess and bool(known.excess_scale > 0))
         shapes += [name_of("photon_efficiency", name)] * (
-            known.photon_efficiency > 0 and any(channel.photon for channel in channels)
+            bool(known.photon_efficiency > 0) and any(channel.photon for channel in channels)
         )
     off = bool(experiment.off_time_ratio > 0)
     shaped = tuple(range(len(norms), len(norms) + len(shapes)))

@@ -16,7 +16,7 @@ from scipy.stats import norm
 from nushine.numerics.checks import require_between
 from nushine.numerics.roots import Root, rising_root
 from nushine.statistics import toys
-from nushine.statistics.fit import Fit, FitError, fit, lowest_strength, minimise
+from nushine.statistics.fit import Fit, FitError, fit, lowest_strength, minimise, unit_strength
 from nushine.statistics.model import Data, Model, derivatives, negative_log_likelihood
 from nushine.statistics.ratios import Statistic, deviations, likelihood_ratio
 
@@ -122,7 +122,7 @@ def strength_limit(
         raise FitError("no upper limit was found: the signal hardly changes the expected counts; check the model")
     limits = np.exp(np.asarray(found.x))
     # CL_s goes to one for s = 0, CL_{s+b} need not
-    observed = limits[0] if limits[0] > NO_STRENGTH * float(scale(model, asimov)) else 0.0
+    observed = limits[0] if limits[0] > NO_STRENGTH * float(unit_strength(model)) else 0.0
     return _record(model, data, observed, np.where(some, limits[1:], 0.0), cl, "asymptotic", statistic, convention)
 
 
@@ -162,13 +162,6 @@ def expected_roots(
     return np.asarray(N + norm.isf(tail))
 
 
-def scale(model: Model, asimov: Data) -> Array:
-    """Strength that stands out from the background by about one sigma, from counts alone."""
-    expected, signal = asimov.counts, model.signal
-    information = jnp.sum(jnp.where(signal > 0, signal**2 / (expected + signal), 0.0))
-    return 1 / jnp.sqrt(jnp.maximum(information, 1e-300))
-
-
 @eqx.filter_jit
 def _limits(
     model: Model,
@@ -181,7 +174,7 @@ def _limits(
     convention: Convention,
 ) -> Root:
     """Logarithms of the observed limit and of the expected ones for each sqrt(q_A), all in one search."""
-    unit = scale(model, asimov)
+    unit = unit_strength(model)
     # the observed limit needs q of the data and q_A at the same strength, the expected ones q_A alone
     of_data = jax.tree.map(lambda d, a: jnp.stack([d] + [a] * (1 + roots.size)), data, asimov)
     least = negative_log_likelihood(model, asimov, jnp.concatenate([jnp.zeros(1), asimov.auxiliary]))
@@ -241,7 +234,7 @@ def toy_limit(
     require_between("cl", cl, 0.5, 1 - 1e-12, cure="give a confidence level from 0.5 to 1, as in 0.90")
     data = model.asimov() if data is None else data
     background = fit(model, data, 0.0).theta
-    first = float(np.log(scale(model, model.asimov(0.0, background))))
+    first = float(np.log(unit_strength(model)))
 
     def limit(sigma: float | None) -> float:
         def excess(log_s: float) -> float:

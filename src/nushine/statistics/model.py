@@ -157,7 +157,7 @@ class Model(eqx.Module):
 @eqx.filter_jit
 def _asimov(model: Model, strength: Array, theta: Array) -> Data:
     expected, _ = expected_and_jacobian(model, jnp.concatenate([strength[None], theta]))
-    return Data(expected, jnp.where(model.precision > 0, theta, 0.0))
+    return Data(jnp.where(expected > LEAST, expected, 0.0), jnp.where(model.precision > 0, theta, 0.0))
 
 
 def interpolation(theta: Array) -> tuple[Array, Array]:

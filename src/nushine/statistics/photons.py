@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
@@ -12,6 +11,7 @@ from scipy.stats import norm
 
 from nushine.decay import RADIATIVE, Decay
 from nushine.interactions.dipole import Dipole
+from nushine.numerics.arrays import as_arrays
 from nushine.rates import EVERYTHING, Edges, Selection, sterile_bins
 from nushine.sources.base import Source
 from nushine.targets.compounds import Target
@@ -75,8 +75,9 @@ def photon_shares(
     low = jnp.sqrt(jnp.asarray(selection.E_gamma_min, dtype=float))
     E_gamma = (low + (top - low) * jnp.arange(n_E) / n_E) ** 2
     cos_theta = 1 - (1 - jnp.asarray(selection.cos_theta_min)) * (jnp.arange(n_cos, 0, -1) / n_cos) ** 4
-    arrays = jax.tree.map(jnp.asarray, signal)
-    of_mu = sterile_bins(source, target, arrays, path, decay, Edges(E_R, E_gamma, cos_theta), selection.flight_min)
+    of_mu = sterile_bins(
+        source, target, as_arrays(signal), path, decay, Edges(E_R, E_gamma, cos_theta), selection.flight_min
+    )
     rates = np.maximum(np.asarray(of_mu(signal.mu))[0].ravel(), 0.0)
     if not rates.sum() > 0:
         raise ValueError(f"m_N = {float(signal.m_N):g} MeV: no photon passes; choose a lower mass or a wider selection")

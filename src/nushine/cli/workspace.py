@@ -1,0 +1,186 @@
+"""The command ``workspace``: the likelihood of an experiment for pyhf, and limits on the strength of the signal."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nushine.cli import options, output
+from nushine.cli.options import ChannelName, FlavourName, NatureName
+from nushine.cli.reach import FEW
+
+if TYPE_CHECKING:
+    from nushine.statistics import Data, Limit, Model
+
+
+def workspace(
+    experiment: options.ExperimentArgument,
+    m_N: options.MassOption,
+    mu: options.MomentOption,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.json", help="Where the workspace goes.")],
+    nature: options.NatureOption = NatureName.DIRAC,
+    channel: Annotated[ChannelName, typer.Option("--channel", help="What is counted.")] = ChannelName.COINCIDENCE,
+    flavour: options.FlavourOption = FlavourName.E,
+    prompt: options.PromptOption = False,
+    counts: Annotated[
+        Path | None,
+        typer.Option(
+            "--counts",
+            metavar="FILE.csv",
+            exists=True,
+            dir_okay=False,
+            help="Observed counts, with the columns channel, bin, count. Default: the expected background.",
+        ),
+    ] = None,
+    write_counts: Annotated[
+        Path | None,
+        typer.Option("--write-counts", metavar="FILE.csv", help="Write the expected background in this form."),
+    ] = None,
+    cl: Annotated[float, typer.Option("--cl", help="Confidence level.")] = 0.9,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Write the likelihood of an experiment as a pyhf workspace, and show its limits on the strength of the signal.
+
+    Strength 1 is the signal at the given mass and moment. One channel only: an event can be in several of them at
+    once, so that their counts are not independent. Limits are asymptotic, observed ones only with --counts.
+    """
+    from nushine import io
+    from nushine.numerics.checks import require_between
+    from nushine.statistics import strength_limit
+
+    _check_files(experiment, {"--out": out, "--counts": counts, "--write-counts": write_counts})
+    require_between("cl", cl, 0.5, 1 - 1e-12, cure="give a confidence level from 0.5 to 1, as in 0.90")
+    m_N_MeV = options.energy(m_N, "--m-N")
+    with output.progress("computing the likelihood", None):
+        name, model = _model(experiment, m_N_MeV, mu, nature, flavour, channel, prompt=prompt)
+    background = _background(model)
+    data = background if counts is None else io.read_counts(counts, model)
+    bins = sum(number for _, number in model.channels)
+    if write_counts is not None:
+        io.write_counts(write_counts, model, background)
+        output.show_note(f"wrote {write_counts} ({bins} rows)")
+    io.write_pyhf(out, io.to_pyhf(model, data))
+    output.show_note(f"wrote {out} ({bins} bins, {len(model.nuisances)} nuisance parameters)")
+    with output.progress("looking for the limits", None):
+        limit = strength_limit(model, data, cl)
+    asked = {
+        "experiment": name,
+        "channel": channel.value,
+        "m_N_MeV": m_N_MeV,
+        "mu_mu_B": mu,
+        "flavour": flavour.value,
+        "nature": nature.value,
+        "prompt": prompt,
+    }
+    document = _document(asked, model, limit, None if counts is None else data)
+    if as_json:
+        output.show_json(document)
+    else:
+        output.show_table(_title(document), ["limit", "strength", "signal events"], _rows(document), _notes(document))
+
+
+def _check_files(experiment: str, files: dict[str, Path | None]) -> None:
+    """Refuse files that cannot be written, and those that are there twice: one would overwrite the other."""
+    for option, ending, other in (("--out", ".json", ".csv"), ("--write-counts", ".csv", ".json")):
+        path = files[option]
+        if path is not None and path.suffix.lower() == other:
+            kind = ending[1:].upper()
+            raise ValueError(f"{option} {path}: writes {kind}; give a name that ends in {ending}")
+        output.check_file(path, option)
+    places = {Path(experiment).resolve(): "EXPERIMENT"}
+    for option, path in files.items():
+        if path is None:
+            continue
+        before = places.setdefault(path.resolve(), option)
+        if before != option:
+            raise ValueError(f"{option} {path}: is the file of {before} too; give each its own")
+
+
+def _model(
+    experiment: str,
+    m_N: float,
+    mu: float,
+    nature: NatureName,
+    flavour: FlavourName,
+    channel: ChannelName,
+    *,
+    prompt: bool,
+) -> tuple[str, "Model"]:
+    """Name of the experiment, and its likelihood for this moment."""
+    from nushine import experiments
+    from nushine.interactions.dipole import Dipole
+    from nushine.numerics.checks import require_positive
+    from nushine.observables import require_reachable
+    from nushine.statistics import forecast
+
+    require_positive("m_N", m_N, "MeV")
+    require_positive("mu", mu, "mu_B", "without a moment there is no signal; give a finite number above zero")
+    setup = experiments.load(experiment)
+    require_reachable(setup, m_N)
+    signal = Dipole(m_N, mu, options.nature(nature), options.flavour(flavour))
+    return setup.name, forecast(setup, signal, (options.channel(channel),), options.decay(prompt=prompt))(mu)
+
+
+def _background(model: "Model") -> "Data":
+    """Counts that are the expected background; exactly zero where there is none, unlike `Model.asimov`."""
+    import numpy as np
+
+    return model.data(np.asarray(model.backgrounds).sum(axis=0))
+
+
+def _document(asked: dict[str, Any], model: "Model", limit: "Limit", observed: "Data | None") -> dict[str, Any]:
+    """What was asked for and what came out; no observed numbers where there are no counts."""
+    import numpy as np
+
+    from nushine.statistics.limits import SIGMAS
+
+    signal, background = np.asarray(model.signal), np.asarray(model.backgrounds).sum(axis=0)
+    at_limit = limit.expected[SIGMAS.index(0.0)] * signal
+    some = at_limit > 0
+    spread = float((at_limit[some] ** 2 / (at_limit + background)[some]).sum())
+    return {
+        **asked,
+        "cl": limit.cl,
+        "method": limit.method,
+        "statistic": limit.statistic,
+        "convention": limit.convention,
+        "bins": dict(model.channels),
+        "nuisances": list(model.nuisances),
+        "signal_events": float(signal.sum()),
+        "background_events": float(background.sum()),
+        "observed_events": None if observed is None else float(np.asarray(observed.counts).sum()),
+        "effective_events": float(at_limit.sum()) ** 2 / spread,
+        "observed_strength": None if observed is None else limit.observed,
+        "expected_sigma": list(SIGMAS),
+        "expected_strength": list(limit.expected),
+    }
+
+
+def _title(document: dict[str, Any]) -> str:
+    return (
+        f"{document['experiment']}: {100 * document['cl']:g} % CL upper limits on the strength, relative to the signal "
+        f"at m_N = {document['m_N_MeV']:g} MeV, mu = {document['mu_mu_B']:g} mu_B ({document['flavour']}), "
+        f"{document['nature'].capitalize()} N, channel {document['channel']}{', prompt' * document['prompt']}"
+    )
+
+
+def _rows(document: dict[str, Any]) -> list[tuple[str, str, str]]:
+    strengths = [] if document["observed_strength"] is None else [("observed", document["observed_strength"])]
+    for sigma, strength in zip(document["expected_sigma"], document["expected_strength"], strict=True):
+        strengths.append((f"expected, {f'{sigma:+g} sigma' if sigma else 'median'}", strength))
+    signal = document["signal_events"]
+    return [(name, output.number(x), output.number(x * signal)) for name, x in strengths]
+
+
+def _notes(document: dict[str, Any]) -> list[str]:
+    counted = f"expected background in all bins: {output.number(document['background_events'])} events"
+    if document["observed_events"] is not None:
+        counted += f"; observed: {output.number(document['observed_events'])}"
+    notes = [f"Method: {document['method']} ({document['convention']}); {counted}."]
+    if document["nuisances"]:
+        notes.append(f"{len(document['nuisances'])} nuisance parameters: {', '.join(document['nuisances'])}.")
+    if document["effective_events"] < FEW:
+        notes.append("Few events: asymptotic formulas are off by more than a few per cent.")
+    if document["channel"] != ChannelName.RECOIL and not document["prompt"]:
+        notes.append("Decays of N make the signal differ from mu^2: 'nushine limit' gives limits on the moment.")
+    return notes

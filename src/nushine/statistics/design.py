@@ -1,0 +1,245 @@
+"""What buys reach: how the limit of an experiment changes with threshold, mass, path, coverage and backgrounds."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from numpy.typing import NDArray
+
+from nushine.decay import RADIATIVE, Decay
+from nushine.detectors import COINCIDENCE, Channel
+from nushine.experiments import Experiment
+from nushine.interactions.dipole import DIRAC, Dipole, Nature
+from nushine.numerics.arrays import as_arrays
+from nushine.numerics.checks import require_positive
+from nushine.sources.base import ELECTRON, Flavour
+from nushine.statistics.contours import Method, exclusion
+from nushine.statistics.fit import minimise
+from nushine.statistics.forecast import build
+from nushine.statistics.layout import Binning, Layout, layout_of
+from nushine.statistics.model import negative_log_likelihood
+
+FloatArray = NDArray[np.float64]
+Number = float | Array
+
+
+@dataclass(frozen=True)
+class Knob:
+    """A number of an experiment that a designer can turn.
+
+    Parameters
+    ----------
+    name : str
+        Such as "recoil threshold".
+    get : callable
+        Its value in an experiment.
+    put : callable
+        The experiment with this value instead.
+
+    """
+
+    name: str
+    get: Callable[[Experiment], Number]
+    put: Callable[[Experiment, Array], Experiment]
+
+    def scaled(self, experiment: Experiment, factor: Array | float) -> Experiment:
+        """The experiment with the number times a factor."""
+        return self.put(experiment, jnp.asarray(self.get(experiment)) * factor)
+
+
+def _knob(name: str, *where: Callable[[Experiment], Number]) -> Knob:
+    """A knob that is one number of the experiment, or several that change by the same factor."""
+
+    def put(experiment: Experiment, value: Array) -> Experiment:
+        factor = value / jnp.asarray(where[0](experiment))
+        for one in where:
+            experiment = eqx.tree_at(one, experiment, jnp.asarray(one(experiment)) * factor)
+        return experiment
+
+    return Knob(name, where[0], put)
+
+
+def _share(experiment: Experiment) -> Array:
+    """Share of all directions in which photons are seen: those within the cone about the beam."""
+    return (1 - jnp.asarray(experiment.selection.cos_theta_min)) / 2
+
+
+def _with_share(experiment: Experiment, share: Array) -> Experiment:
+    """Background photons come from everywhere: those that are seen go with the share of directions."""
+    seen = share / _share(experiment)
+    wider = eqx.tree_at(lambda e: e.selection.cos_theta_min, experiment, 1 - 2 * share)
+    both = [jnp.asarray(getattr(experiment.background, kind)) * seen for kind in ("coincidence", "photon")]
+    result: Experiment = eqx.tree_at(lambda e: (e.background.coincidence, e.background.photon), wider, tuple(both))
+    return result
+
+
+BACKGROUNDS = ("recoil", "coincidence", "photon")
+
+KNOBS = (
+    _knob("target mass", lambda e: e.mass),
+    _knob("live time", lambda e: e.exposure),
+    _knob("flight path", lambda e: e.path),
+    Knob("photon coverage", _share, _with_share),
+    _knob("recoil threshold", lambda e: e.selection.E_R_min),
+    _knob("photon threshold", lambda e: e.selection.E_gamma_min),
+    _knob(
+        "background", lambda e: e.background.recoil, lambda e: e.background.coincidence, lambda e: e.background.photon
+    ),
+    _knob("background uncertainty", lambda e: e.uncertainties.background, lambda e: e.uncertainties.background_slope),
+    _knob("flux uncertainty", lambda e: e.uncertainties.flux),
+    _knob("photon efficiency", lambda e: e.response.photon_efficiency),
+)
+"""What `sensitivities` looks at by default. Where a factor is too large for the number, it is an error."""
+
+
+@dataclass(frozen=True)
+class Sensitivities:
+    r"""Logarithmic derivatives of the limit on the moment.
+
+    Parameters
+    ----------
+    m_N, mu : array, shape (n,)
+        Masses [MeV] and median limits [mu_B].
+    knobs : tuple of str, K of them
+        What is turned.
+    slopes : array, shape (n, K)
+        :math:`d \ln\mu_{90} / d \ln x`: -0.25 says that twice x lowers the limit by a factor 2^0.25.
+    cl : float
+    experiment, channel, nature : str
+
+    """
+
+    m_N: FloatArray
+    mu: FloatArray
+    knobs: tuple[str, ...]
+    slopes: FloatArray
+    cl: float
+    experiment: str
+    channel: str
+    nature: str
+
+
+def sensitivities(
+    experiment: Experiment,
+    masses: FloatArray | Sequence[float] | float,
+    nature: Nature = DIRAC,
+    cl: float = 0.90,
+    channel: Channel = COINCIDENCE,
+    decay: Decay = RADIATIVE,
+    flavour: Flavour = ELECTRON,
+    knobs: Sequence[Knob] = KNOBS,
+    binning: Binning | None = None,
+    progress: Callable[[], None] | None = None,
+) -> Sensitivities:
+    r"""How much the asymptotic median limit changes with each number of an experiment, by exact derivatives.
+
+    .. math:: \frac{d \ln\mu}{d \ln x} = - \frac{\partial q_A / \partial \ln x}{\partial q_A / \partial \ln\mu}
+
+    at the limit, where q_A keeps its value; nuisance parameters are at their best values and do not contribute to the
+    derivatives.
+
+    Parameters
+    ----------
+    experiment, masses, nature, cl, channel, decay, flavour, binning, progress
+        As for `exclusion`.
+    knobs : sequence of Knob
+        What is turned; numbers that are zero have no logarithmic derivative and give 0.
+
+    Raises
+    ------
+    ValueError
+        As for `exclusion`; and for masses where nothing is excluded, or without any background, where asymptotic
+        formulas do not hold.
+
+    """
+    grid, experiment = np.atleast_1d(np.asarray(masses, dtype=float)), as_arrays(experiment)
+    layout = layout_of(experiment, (channel,), binning or Binning())
+    slopes, limits = [], []
+    for m_N in grid.tolist():
+        contour = exclusion(experiment, m_N, nature, cl, channel, decay, flavour, Method.ASYMPTOTIC, binning=binning)
+        if not np.isfinite(contour.mu[0]) or contour.background == 0:
+            raise ValueError(
+                f"m_N = {m_N:g} MeV: no moment is excluded by asymptotic formulas, so that there is no slope; choose "
+                "another mass, or an experiment with background"
+            )
+        signal = as_arrays(Dipole(m_N, 1.0, nature, flavour))
+        gradient = _gradient(experiment, signal, decay, layout, jnp.log(contour.mu[0]), tuple(knobs))
+        slopes.append(-np.asarray(gradient[1:]) / float(gradient[0]))
+        limits.append(contour.mu[0])
+        if progress is not None:
+            progress()
+    return Sensitivities(
+        m_N=grid,
+        mu=np.array(limits),
+        knobs=tuple(knob.name for knob in knobs),
+        slopes=np.array(slopes),
+        cl=cl,
+        experiment=experiment.name,
+        channel=channel.name,
+        nature=nature.name,
+    )
+
+
+@eqx.filter_jit
+def _gradient(
+    experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout, log_mu: Array, knobs: tuple[Knob, ...]
+) -> Array:
+    """Derivatives of q_A by log mu and by the logarithm of each knob, shape (1 + K,)."""
+    nominal = build(experiment, signal, decay, layout)
+    at = minimise(nominal(jnp.exp(log_mu)), nominal(1.0).asimov(), jnp.asarray(1.0), jnp.asarray(0.0), held=True)
+    best = jax.lax.stop_gradient(jnp.concatenate([jnp.ones(1), at.theta]))
+
+    def q(log_factors: Array) -> Array:
+        turned = experiment
+        for knob, x in zip(knobs, log_factors[1:], strict=True):
+            turned = knob.scaled(turned, jnp.exp(x))
+        model = build(turned, signal, decay, layout)(jnp.exp(log_mu + log_factors[0]))
+        data = model.asimov()
+        without = negative_log_likelihood(model, data, jnp.zeros_like(best))
+        return 2 * (negative_log_likelihood(model, data, best) - without)
+
+    directions = jnp.eye(1 + len(knobs))
+    slopes: Array = jax.lax.map(lambda v: jax.jvp(q, (jnp.zeros(1 + len(knobs)),), (v,))[1], directions)
+    return slopes
+
+
+def scan(
+    experiment: Experiment,
+    m_N: float,
+    knob: Knob,
+    factors: FloatArray | Sequence[float],
+    nature: Nature = DIRAC,
+    cl: float = 0.90,
+    channel: Channel = COINCIDENCE,
+    decay: Decay = RADIATIVE,
+    flavour: Flavour = ELECTRON,
+    binning: Binning | None = None,
+) -> FloatArray:
+    """Median limit [mu_B] with a number of the experiment times each factor, shape (n,).
+
+    Parameters
+    ----------
+    experiment, nature, cl, channel, decay, flavour, binning
+        As for `exclusion`.
+    m_N : float
+        Mass [MeV].
+    knob : Knob
+        What is turned.
+    factors : array_like, shape (n,)
+        Above zero.
+
+    Raises
+    ------
+    ValueError
+        As for `exclusion`, and for factors that are not positive.
+
+    """
+    factors = np.asarray(factors, dtype=float)
+    require_positive("factor", factors)
+    turned = (knob.scaled(as_arrays(experiment), factor) for factor in factors.tolist())
+    hypothesis = nature, cl, channel, decay, flavour, Method.ASYMPTOTIC
+    return np.array([exclusion(e, m_N, *hypothesis, binning=binning).mu[0] for e in turned])
