@@ -10,6 +10,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 LOCK := constraints-dev.txt
 
+# Programs that JAX has compiled are kept for the next process, test or run on this machine.
+export JAX_COMPILATION_CACHE_DIR ?= $(CURDIR)/.jax_cache
+export JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS ?= 0.3
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help reproduce test lint format docs bench lock clean
@@ -49,7 +53,7 @@ lock:  ## write constraints-dev.txt anew from the newest versions that pyproject
 
 clean:  ## remove everything that these targets make, figures/ included
 	rm -rf $(VENV) build dist figures docs/_build htmlcov .coverage .coverage.* \
-	  .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
+	  .jax_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .benchmarks
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 # A virtual environment; its stamps say what is installed in it.

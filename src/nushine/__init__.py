@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         sterile_yield,
     )
     from nushine.sources import ELECTRON, MUON, TAU, UNIVERSAL, Flavour, Source
-    from nushine.statistics import Contour, exclusion
+    from nushine.statistics import Contour, discovery, discriminate, exclusion, forecast
     from nushine.targets import Target
 
 _HOME = {
@@ -48,7 +48,7 @@ _HOME = {
         "sterile_yield",
     ),
     "nushine.sources": ("ELECTRON", "MUON", "TAU", "UNIVERSAL", "Flavour", "Source"),
-    "nushine.statistics": ("Contour", "exclusion"),
+    "nushine.statistics": ("Contour", "discovery", "discriminate", "exclusion", "forecast"),
     "nushine.targets": ("Target",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -87,11 +87,14 @@ __all__ = [
     "background_events",
     "constants",
     "constraints",
+    "discovery",
+    "discriminate",
     "electron_recoil_rate",
     "event_yield",
     "exclusion",
     "expected_events",
     "experiments",
+    "forecast",
     "generate",
     "io",
     "kinematics",

@@ -84,7 +84,7 @@ def reach(
         xscale="log", yscale="log", xlim=(first.m_N[0], 9.0), ylim=(1e-12, 1e-3), xlabel=M_N_LABEL, ylabel=MU_LABEL
     )
     for limit in limits:
-        _published(axis, limit)
+        published(axis, limit)
         if limit.name in labels:
             axis.text(*labels[limit.name], limit.label, fontsize=6.5, color="0.25", zorder=0.7)
     styles = "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 1.5))
@@ -124,7 +124,7 @@ def limits_by_flavour(
     for axis, (title, (limits, contours)) in zip(grid.flat, panels.items(), strict=True):
         named: set[str] = set()
         for limit in limits:
-            _published(axis, limit)
+            published(axis, limit)
             if limit.name in labels and limit.label not in named:
                 axis.text(*labels[limit.name], limit.label, fontsize=5.5, color="0.2", zorder=0.7)
                 named.add(limit.label)
@@ -143,7 +143,7 @@ def limits_by_flavour(
     return figure
 
 
-def _published(axis: Axes, limit: PublishedLimit) -> None:
+def published(axis: Axes, limit: PublishedLimit) -> None:
     """Shade what a published limit excludes; solar ones, which hold for a flavour mixture, have dashed edges."""
     laboratory = limit.kind is Kind.LABORATORY
     face, depth, style = "0.80" if laboratory else "0.91", 0.5 if laboratory else 0.3, "--" if limit.solar else "-"

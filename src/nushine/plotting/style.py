@@ -14,6 +14,8 @@ __all__ = [
     "BLACK",
     "BLUE",
     "DASHED",
+    "GREEN",
+    "ORANGE",
     "PURPLE",
     "SEQUENCE",
     "VERMILION",

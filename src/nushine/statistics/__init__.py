@@ -8,7 +8,7 @@ from nushine.statistics.discrimination import discriminate, toy_significance
 from nushine.statistics.evidence import Evidence, discovery
 from nushine.statistics.feldman_cousins import feldman_cousins, poisson_interval
 from nushine.statistics.fit import Fit, FitError, covariance, fit
-from nushine.statistics.forecast import Forecast, forecast
+from nushine.statistics.forecasts import Forecast, forecast
 from nushine.statistics.intervals import Interval
 from nushine.statistics.layout import Binning
 from nushine.statistics.limits import Convention, Limit, strength_limit, toy_limit
@@ -19,6 +19,7 @@ from nushine.statistics.photons import (
     divergence,
     median_significance,
     photon_shares,
+    photon_shares_of_both,
     photons_needed,
     photons_needed_by_toys,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "minuit",
     "p_values",
     "photon_shares",
+    "photon_shares_of_both",
     "photons_needed",
     "photons_needed_by_toys",
     "poisson_interval",

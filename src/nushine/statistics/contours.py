@@ -22,7 +22,7 @@ from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.counting import median_upper_limit
 from nushine.statistics.crossings import LOG_MU, crossings, totals
 from nushine.statistics.fit import FitError
-from nushine.statistics.forecast import forecast
+from nushine.statistics.forecasts import forecast
 from nushine.statistics.layout import Binning, Layout, layout_of
 from nushine.statistics.limits import SIGMAS, expected_roots
 from nushine.statistics.toy_edges import ToySearch

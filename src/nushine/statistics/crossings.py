@@ -13,7 +13,7 @@ from nushine.experiments import Experiment
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.roots import Root, rising_root
 from nushine.statistics.fit import minimise
-from nushine.statistics.forecast import Forecast, build
+from nushine.statistics.forecasts import Forecast, build
 from nushine.statistics.layout import Layout
 from nushine.statistics.model import Data, Model, negative_log_likelihood
 

@@ -19,7 +19,7 @@ from nushine.numerics.checks import require_positive
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.contours import Method, exclusion
 from nushine.statistics.fit import minimise
-from nushine.statistics.forecast import build
+from nushine.statistics.forecasts import build
 from nushine.statistics.layout import Binning, Layout, layout_of
 from nushine.statistics.model import negative_log_likelihood
 
@@ -80,8 +80,7 @@ def _with_share(experiment: Experiment, share: Array) -> Experiment:
 BACKGROUNDS = ("recoil", "coincidence", "photon")
 
 KNOBS = (
-    _knob("target mass", lambda e: e.mass),
-    _knob("live time", lambda e: e.exposure),
+    _knob("mass or live time", lambda e: e.mass),
     _knob("flight path", lambda e: e.path),
     Knob("photon coverage", _share, _with_share),
     _knob("recoil threshold", lambda e: e.selection.E_R_min),

@@ -20,7 +20,7 @@ from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics import toys
 from nushine.statistics.evidence import Evidence, Setup, evidence
 from nushine.statistics.fit import fit, minimise
-from nushine.statistics.forecast import Forecast
+from nushine.statistics.forecasts import Forecast
 from nushine.statistics.layout import Binning
 from nushine.statistics.model import Data, Model
 from nushine.statistics.ratios import Ratio

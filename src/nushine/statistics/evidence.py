@@ -21,7 +21,7 @@ from nushine.observables import background_events, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.crossings import totals
 from nushine.statistics.fit import FitError, minimise
-from nushine.statistics.forecast import Forecast, build
+from nushine.statistics.forecasts import Forecast, build
 from nushine.statistics.layout import Binning, Layout, layout_of
 
 FloatArray = NDArray[np.float64]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from nushine.statistics import toys
-from nushine.statistics.forecast import Forecast
+from nushine.statistics.forecasts import Forecast
 from nushine.statistics.ratios import Statistic
 
 FloatArray = NDArray[np.float64]

@@ -9,7 +9,7 @@ from nushine.detectors import COINCIDENCE
 from nushine.interactions import MAJORANA
 from nushine.plotting.plane import limits_by_flavour
 from nushine.sources import ELECTRON, UNIVERSAL
-from nushine.statistics import Contour, exclusion
+from nushine.statistics import Contour, Method, exclusion
 from nushine.study.reach import mass_lines
 from nushine.study.result import Advance, Result, table
 
@@ -64,6 +64,7 @@ def make(advance: Advance) -> Result:
                     channel=COINCIDENCE,
                     decay=decay,
                     flavour=REACHED_BY_REACTORS[flavour],
+                    method=Method.ASYMPTOTIC,
                     progress=lambda: advance(1),
                 )
                 columns[f"{label}, {title} [mu_B]"] = contours[label].mu

@@ -10,15 +10,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from nushine import __version__
 from nushine.plotting.style import house_style
-from nushine.study import flavours, maps, photons, reach, reactor, recoils
+from nushine.study import design, flavours, maps, natures, photons, reach, reactor, recoils
 from nushine.study.result import Part, write
 
 PARTS: Mapping[str, Part] = {
     "reactor-spectrum": Part("Reactor antineutrino spectrum", 1, reactor.make),
     "recoils": Part("Recoil spectra", recoils.STEPS, recoils.make),
     "photons": Part("Photon energy and angle", photons.STEPS, photons.make),
+    "natures": Part("Dirac against Majorana", natures.STEPS, natures.make),
     "event-maps": Part("Events over mass and moment", maps.STEPS, maps.make),
     "reach": Part("Reach of NUCLEUS", reach.STEPS, reach.make),
+    "design": Part("What buys reach", design.STEPS, design.make),
     "flavours": Part("Published limits by flavour", flavours.STEPS, flavours.make),
 }
 
