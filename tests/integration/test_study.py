@@ -36,4 +36,5 @@ def test_resume_leaves_finished_figures_alone(tmp_path: Path) -> None:
 def test_unknown_figure(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="unknown figure 'poster'; known are reactor-spectrum"):
         reproduce(tmp_path, only=["poster"])
-    assert set(FIGURES) == {"reactor-spectrum", "recoils", "photons", "event-maps", "reach", "flavours"}
+    study = {"reactor-spectrum", "recoils", "photons", "natures", "event-maps", "reach", "design", "flavours"}
+    assert set(FIGURES) == study

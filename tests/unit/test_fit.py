@@ -141,3 +141,15 @@ def test_some_failures_among_many_can_be_allowed() -> None:
     require_converged(many, most=1e-3)
     with pytest.raises(FitError, match="1 of 1000 fits"):
         require_converged(many)
+
+
+def test_a_strength_far_above_the_background() -> None:
+    """A million signal events over a few of background at strength 1: the limit is at 1e-5 and less."""
+    model = counting([1e6, 0.0], [4.0, 40.0])
+    weak = counting([1.0, 0.0], [4.0, 40.0])
+    assert strength_limit(model).observed == pytest.approx(1e-6 * strength_limit(weak).observed, rel=1e-6)
+
+
+def test_asimov_data_have_nothing_where_nothing_is_expected() -> None:
+    model = counting([1.0, 0.0], [4.0, 0.0])
+    np.testing.assert_array_equal(model.asimov().counts, [4.0, 0.0])

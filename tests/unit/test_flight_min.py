@@ -28,6 +28,17 @@ def test_probability_between_two_paths(mu: float, near: float, far: float) -> No
     assert found == pytest.approx(expected, rel=3e-13 if far - near > 1 else 1e-8, abs=1e-300)
 
 
+def test_digits_are_kept_where_few_survive() -> None:
+    """40 decay lengths or more to the near end; one minus a probability would have no digit left."""
+    signal = ns.Dipole(1.0, 2.2e-3)
+    found = float(RADIATIVE.probability_between(4.0, 5.0, 50.0, signal))
+    with mpmath.workdps(60):
+        length = mpmath.mpf(float(RADIATIVE.length(4.0, signal)))
+        expected = float(mpmath.exp(-5 / length) - mpmath.exp(-50 / length))
+        assert 5 / length > 30
+    assert found == pytest.approx(expected, rel=1e-13)  # rounding of the exponent
+
+
 @pytest.mark.parametrize(("near", "far"), [(50.0, 50.0), (60.0, 50.0)])
 def test_nothing_decays_between_paths_in_the_wrong_order(near: float, far: float) -> None:
     assert float(RADIATIVE.probability_between(4.0, near, far, SIGNAL)) == 0.0

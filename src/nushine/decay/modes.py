@@ -166,8 +166,11 @@ class Decay(eqx.Module):
         if self.prompt:
             return jnp.ones_like(jnp.asarray(E_N))
         p_N = kinematics.momentum(E_N, signal.m_N)
-        exponent = path * signal.m_N * self.width(signal) / (hbar_c * jnp.where(p_N > 0, p_N, 1.0))
-        return jnp.where(p_N > 0, -jnp.expm1(-exponent), 1.0)
+        return jnp.where(p_N > 0, -jnp.expm1(-self._decay_lengths(p_N, path, signal)), 1.0)
+
+    def _decay_lengths(self, p_N: Array, path: ArrayLike, signal: Dipole) -> Array:
+        """The path over the decay length; meaningless for N at rest."""
+        return jnp.asarray(path) * signal.m_N * self.width(signal) / (hbar_c * jnp.where(p_N > 0, p_N, 1.0))
 
     def probability_between(self, E_N: ArrayLike, near: ArrayLike, far: ArrayLike, signal: Dipole) -> Array:
         r"""Probability :math:`e^{-a/\lambda} - e^{-b/\lambda}` to decay between two paths a < b [mm].
@@ -177,7 +180,9 @@ class Decay(eqx.Module):
         near, far = jnp.asarray(near), jnp.asarray(far)
         if self.prompt:
             return jnp.where(near > 0, 0.0, jnp.ones_like(jnp.asarray(E_N)))
-        reaches = jnp.where(near > 0, 1 - self.probability(E_N, near, signal), 1.0)
+        p_N = kinematics.momentum(E_N, signal.m_N)
+        survives = jnp.where(p_N > 0, jnp.exp(-self._decay_lengths(p_N, near, signal)), 0.0)
+        reaches = jnp.where(near > 0, survives, 1.0)
         return reaches * self.probability(E_N, jnp.maximum(far - near, 0.0), signal)
 
     def photons(self, signal: Dipole) -> tuple[tuple[Array, PhotonMode], ...]:

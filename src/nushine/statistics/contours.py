@@ -112,7 +112,7 @@ def exclusion(
     channel: Channel | tuple[Channel, ...] = COINCIDENCE,
     decay: Decay = RADIATIVE,
     flavour: Flavour = ELECTRON,
-    method: Method = Method.COUNTING,
+    method: Method | str = Method.COUNTING,
     bands: bool = False,
     binning: Binning | None = None,
     n: int = 2000,
@@ -131,7 +131,7 @@ def exclusion(
         Hypothesis and what is counted; several channels are combined if they count different events.
     cl : float
         Confidence level.
-    method : Method
+    method : Method or its name
         ``counting`` (default): one bin, a perfect detector and a known background. On the full likelihood:
         ``asymptotic``, CL_s of Asimov data (exact where no background is expected at all); ``toys``, CL_s from toys,
         right for few events as well; ``fc``, upper edge of Feldman-Cousins intervals, from toys.
@@ -147,7 +147,9 @@ def exclusion(
     -------
     Contour
         Found on the true dependence of each bin on mu (mu^2 for recoils, mu^4 to mu^2 for decays). With a displaced
-        selection (`flight_min`) the region has an upper edge, where decays become too prompt.
+        selection (`flight_min`) the region has an upper edge, where decays become too prompt. That edge is exact for
+        counting; on the full likelihood it is within 20 % where fewer than 1e-3 of N reach `flight_min`, because the
+        decay probability is expanded there (`sterile_bins`).
 
     Raises
     ------
@@ -162,6 +164,9 @@ def exclusion(
     require_between("cl", cl, 1e-12, 1 - 1e-12, cure="give a confidence level between 0 and 1, as in 0.90")
     require_reachable(experiment, masses)
     channels = channel if isinstance(channel, tuple) else (channel,)
+    if method not in tuple(Method):
+        raise ValueError(f"method {method!r}: is not known; give one of {', '.join(Method)}")
+    method = Method(method)
     if method is Method.COUNTING and len(channels) > 1:
         raise ValueError("counting takes one channel: give one, or another method")
     if bands and method in (Method.FC, Method.COUNTING):

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from nushine.decay import RADIATIVE, Decay
@@ -18,20 +19,20 @@ from nushine.numerics.roots import rising_root
 from nushine.observables import highest_mass
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics import toys
-from nushine.statistics.evidence import Evidence, Setup, evidence
+from nushine.statistics.evidence import Evidence, Ratio, Setup, evidence, least
 from nushine.statistics.fit import fit, minimise
 from nushine.statistics.forecasts import Forecast
 from nushine.statistics.layout import Binning
 from nushine.statistics.model import Data, Model
-from nushine.statistics.ratios import Ratio
+from nushine.statistics.ratios import Ratio as Fits
 
 FloatArray = NDArray[np.float64]
 
 BINNING = Binning(E_gamma=12, cos_theta=4)
 """Finer in the photon than for limits: its energy and direction are what tells."""
 
-MASSES = np.exp(np.linspace(-0.5, 0.5, 11))
-"""Masses of the wrong nature over that of the true one, where the mass is not known."""
+MASSES = np.exp(np.linspace(-0.5, 0.5, 21))
+"""Masses of the wrong nature over that of the true one at which a first look is taken, where it is not known."""
 
 RANGE = np.log(4.0)
 """The wrong nature gives the same number of events within this of the true moment, in the logarithm."""
@@ -72,7 +73,7 @@ def discriminate(
     channel : Channel
         With a photon; recoils alone do not depend on the nature.
     mass_known : bool
-        False: the wrong nature may have any mass within a factor 1.6.
+        False: the wrong nature has the mass within a factor 1.6 that is most like the truth.
     binning : Binning
 
     Raises
@@ -93,32 +94,50 @@ def discriminate(
     setup = Setup.of(experiment, decay, flavour, channel, binning)
     most = 0.999 * highest_mass(experiment)
 
-    def at(m_N: float) -> tuple[Forecast, Callable[[float], float]]:
-        true = setup.at(m_N, truth)
-        masses = [m_N] if mass_known else np.minimum(m_N * MASSES, most).tolist()
-        wrong = jax.tree.map(lambda *x: jnp.stack(x), *(setup.at(mass, other(truth)) for mass in masses))
+    def at(m_N: float) -> tuple[Forecast, Ratio]:
+        true, same = setup.at(m_N, truth), setup.at(m_N, other(truth))
 
-        def ratio(log_mu: float) -> float:
-            return _least_along(np.log(masses), np.asarray(_ratios(true, wrong, jnp.asarray(log_mu))))
+        def of_same(log_mu: float) -> float:
+            return float(_ratio(true, same, jnp.asarray(log_mu)))
 
-        return true, ratio
+        (mu, _), *_ = least(m_N, true, of_same, [max(sigmas)])
+        if mass_known or not np.isfinite(mu):
+            return true, of_same
+
+        def of_mass(log_mass: float) -> float:
+            wrong = setup.at(float(np.exp(log_mass)), other(truth))
+            return _or_infinite(_ratio(true, wrong, jnp.log(jnp.asarray(mu))))
+
+        # the mass that is most alike hardly depends on the moment
+        best = setup.at(float(np.exp(_most_alike(of_mass, m_N, most))), other(truth))
+        return true, lambda x: min(of_same(x), _or_infinite(_ratio(true, best, jnp.asarray(x))))
 
     wrong = f"{other(truth).name} N of {'this' if mass_known else 'any'} mass"
     return evidence(setup, masses, sigmas, at, (f"{truth.name} N", wrong), progress)
 
 
 @eqx.filter_jit
-def _ratios(true: Forecast, wrong: Forecast, log_mu: Array) -> Array:
-    """2 ln L(truth)/L(wrong) in Asimov data for each mass of the wrong nature; not a number where a fit failed."""
+def _ratio(true: Forecast, wrong: Forecast, log_mu: Array) -> Array:
+    """2 ln L(truth)/L(wrong) in the data expected at a moment; not a number where the fit failed."""
     model = true(jnp.exp(log_mu))
+    alike = matched(wrong, jnp.sum(model.signal), log_mu)
+    found = minimise(alike, model.asimov(1.0), jnp.asarray(1.0), jnp.asarray(0.0), held=False)
+    return jnp.where(found.converged, 2 * found.nll, jnp.nan)  # -ln L of the truth is 0 in its Asimov data
 
-    def one(of: Forecast) -> Array:
-        alike = matched(of, jnp.sum(model.signal), log_mu)
-        found = minimise(alike, model.asimov(1.0), jnp.asarray(1.0), jnp.asarray(0.0), held=False)
-        return jnp.where(found.converged, 2 * found.nll, jnp.nan)  # -ln L of the truth is 0 in its Asimov data
 
-    result: Array = jax.vmap(one)(wrong)
-    return result
+def _or_infinite(q: Array) -> float:
+    """A mass far from the truth, whose fit may fail, is excluded."""
+    return float(jnp.where(jnp.isnan(q), jnp.inf, q))
+
+
+def _most_alike(q: Callable[[float], float], m_N: float, most: float) -> float:
+    """Logarithm of the mass with the least q, near m_N and below the largest that can be made."""
+    grid = np.unique(np.log(np.minimum(np.append(m_N * MASSES, m_N), max(most, m_N))))
+    values = [q(x) for x in grid]
+    i = int(np.argmin(values))
+    bounds = grid[max(i - 1, 0)], grid[min(i + 1, grid.size - 1)]
+    found = minimize_scalar(q, bounds=bounds, method="bounded", options={"xatol": 1e-3})
+    return float(found.x if found.fun < values[i] else grid[i])
 
 
 def matched(of: Forecast, events: Array, log_mu: Array) -> Model:
@@ -130,18 +149,6 @@ def matched(of: Forecast, events: Array, log_mu: Array) -> Model:
 
     root = rising_root(excess, log_mu, log_mu - RANGE, log_mu + RANGE, 1e-6)
     return of(jnp.exp(root.x))
-
-
-def _least_along(x: FloatArray, q: FloatArray) -> float:
-    """Least value, from a parabola through the least point and its two neighbours if it lies between them."""
-    least = float(q.min())
-    if x.size < 3 or np.isnan(least):
-        return least
-    i = int(np.clip(np.argmin(q), 1, x.size - 2))
-    near = slice(i - 1, i + 2)
-    a, b, _ = np.polyfit(x[near] - x[i], q[near], 2)
-    between = a > 0 and x[i - 1] - x[i] < -b / (2 * a) < x[i + 1] - x[i]
-    return min(least, float(q[i] - b**2 / (4 * a))) if between else least
 
 
 def toy_significance(true: Model, wrong: Model, n: int = 10_000, seed: int = 0) -> tuple[float, float]:
@@ -162,8 +169,8 @@ def toy_significance(true: Model, wrong: Model, n: int = 10_000, seed: int = 0) 
     """
     best = fit(wrong, true.asimov(1.0))
 
-    def ratio_of(data: Data) -> Ratio:
-        ratio: Ratio = _of_natures(true, wrong, data)
+    def ratio_of(data: Data) -> Fits:
+        ratio: Fits = _of_natures(true, wrong, data)
         return ratio
 
     typical = float(np.median(toys.values(true, n, 1.0, None, seed, ratio_of)))
@@ -176,10 +183,10 @@ def toy_significance(true: Model, wrong: Model, n: int = 10_000, seed: int = 0) 
 
 
 @eqx.filter_jit
-def _of_natures(true: Model, wrong: Model, data: Data) -> Ratio:
-    def one(data: Data) -> Ratio:
+def _of_natures(true: Model, wrong: Model, data: Data) -> Fits:
+    def one(data: Data) -> Fits:
         free, fixed = (minimise(m, data, jnp.asarray(1.0), jnp.asarray(0.0), held=False) for m in (true, wrong))
-        return Ratio(2 * (fixed.nll - free.nll), free, fixed)
+        return Fits(2 * (fixed.nll - free.nll), free, fixed)
 
     return jax.vmap(one)(data)
 

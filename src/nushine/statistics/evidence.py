@@ -26,7 +26,7 @@ from nushine.statistics.layout import Binning, Layout, layout_of
 
 FloatArray = NDArray[np.float64]
 
-EVENTS = np.geomspace(0.5, 1e6, 26)
+EVENTS = np.geomspace(0.01, 1e12, 57)
 """Numbers of signal events at which a first look is taken."""
 
 LOG_MU = np.linspace(np.log(1e-16), np.log(1e2), 145)
@@ -47,7 +47,7 @@ class Evidence:
     sigmas : tuple of float, Z of them
         Significances of the exclusion.
     mu, events : array, shape (n, Z)
-        Least moments [mu_B] and the signal events there; infinite where none is enough.
+        Least moments [mu_B] and the signal events there, from 0.01; infinite where none is enough.
     truth, against : str
         What holds, and what is excluded.
     background : float
@@ -179,7 +179,7 @@ def evidence(
         require_between("significance", Z, 0.1, 40.0, cure="give a number of sigmas, as in 3")
     found = []
     for m_N in grid.tolist():
-        found.append(_least(m_N, *at(m_N), sigmas))
+        found.append(least(m_N, *at(m_N), sigmas))
         if progress is not None:
             progress()
     mu, events = np.moveaxis(np.array(found).reshape(grid.size, len(sigmas), 2), -1, 0)
@@ -199,7 +199,7 @@ def evidence(
     )
 
 
-def _least(m_N: float, true: Forecast, ratio: Ratio, sigmas: Sequence[float]) -> list[tuple[float, float]]:
+def least(m_N: float, true: Forecast, ratio: Ratio, sigmas: Sequence[float]) -> list[tuple[float, float]]:
     """Least moment with each significance, and its events; infinity if none has."""
 
     def significance(log_mu: float) -> float:

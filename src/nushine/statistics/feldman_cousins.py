@@ -22,7 +22,8 @@ def poisson_interval(n: int, background: float = 0.0, cl: float = 0.90, step: fl
 
     A signal s accepts the counts with the largest :math:`R = P(n|s+b) / P(n|\max(0, n-b)+b)`, added up until their
     probability reaches the confidence level. The interval holds every s that accepts n; the upper end is the largest
-    one for this background or any larger one, which mends the small steps that discrete counts cause.
+    one for this background or any larger one, which mends the small steps that discrete counts cause. Larger
+    backgrounds are tried in steps of 0.01: an upper end that rests on one of them can be 0.003 too low.
 
     Parameters
     ----------

@@ -37,7 +37,8 @@ class Observable(StrEnum):
 
 
 BINS = {Observable.ENERGY: (60, 1), Observable.ANGLE: (1, 32), Observable.BOTH: (40, 8)}
-"""Bins of energy and angle. What they lose of the divergence: 1 % or less where one is measured, up to 5 % for both."""
+"""Bins of energy and angle. At a reactor they lose 1 % of the divergence or less where one is measured, up to 5 % for
+both; for a line source 4 % of the energy, because the density of a Dirac N falls to zero at one end."""
 
 
 def photon_shares(

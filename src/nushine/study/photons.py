@@ -11,6 +11,7 @@ from nushine.observables import Spectrum
 from nushine.plotting.spectra import photon_shapes
 from nushine.rates import photon_angle_spectrum, photon_spectrum, sterile_rate
 from nushine.sources.reactor import chooz
+from nushine.statistics import divergence
 from nushine.study.result import Advance, Result, table
 from nushine.targets import Target, compound
 
@@ -53,13 +54,6 @@ def _shapes(variable: str, x: FloatArray, spectrum: Spectra, advance: Advance) -
     return shapes
 
 
-def divergence(p: FloatArray, q: FloatArray, weights: FloatArray) -> float:
-    """Kullback-Leibler divergence of p from q on a grid: the mean log-likelihood ratio per photon if p is true."""
-    both = (p > 0) & (q > 0)
-    ratio = np.log(np.where(both, p, 1.0) / np.where(both, q, 1.0))
-    return float(np.sum(weights * p * ratio))
-
-
 def _columns(shapes: Shapes, name: str, x: FloatArray) -> dict[str, FloatArray]:
     columns = {name: x}
     for formula, curves in zip(TARGETS, shapes.values(), strict=True):
@@ -71,10 +65,12 @@ def _columns(shapes: Shapes, name: str, x: FloatArray) -> dict[str, FloatArray]:
 
 def _separation(shapes: Shapes, weights: FloatArray) -> list[list[float]]:
     """Mean log-likelihood ratio per photon, both ways round averaged, for each target and mass."""
-    return [
-        [0.5 * (divergence(d.density, m.density, weights) + divergence(m.density, d.density, weights)) for _, d, m in c]
-        for c in shapes.values()
-    ]
+
+    def mean(dirac: Spectrum, majorana: Spectrum) -> float:
+        p, q = weights * dirac.density, weights * majorana.density
+        return 0.5 * (divergence(p, q) + divergence(q, p))
+
+    return [[mean(dirac, majorana) for _, dirac, majorana in curves] for curves in shapes.values()]
 
 
 def make(advance: Advance) -> Result:
