@@ -55,7 +55,7 @@ def test_map_and_yield_agree_with_single_numbers(nucleus: ns.Experiment, signal:
 
 def test_reach_gives_back_its_number_of_events(nucleus: ns.Experiment) -> None:
     for channel in (ns.RECOIL, ns.COINCIDENCE):
-        contour = ns.exclusion(nucleus, [1.0, 3.0], nature=ns.MAJORANA, cl=0.90, channel=channel)
+        contour = ns.exclusion(nucleus, [1.0, 3.0], nature=ns.MAJORANA, cl=0.90, channel=channel, method="counting")
         for m_N, mu in zip(contour.m_N, contour.mu, strict=True):
             number = float(ns.expected_events(nucleus, ns.Dipole(m_N, mu, ns.MAJORANA), channel))
             assert number == pytest.approx(contour.events, rel=1e-9)  # accuracy asked of the root finder
@@ -63,7 +63,7 @@ def test_reach_gives_back_its_number_of_events(nucleus: ns.Experiment) -> None:
 
 def test_no_sensitivity_is_infinite_and_not_an_error(nucleus: ns.Experiment) -> None:
     deaf = eqx.tree_at(lambda e: e.selection, nucleus, ns.Selection(E_R_min=0.5, E_R_max=1.0))
-    contour = ns.exclusion(deaf, [1.0], channel=ns.RECOIL)
+    contour = ns.exclusion(deaf, [1.0], channel=ns.RECOIL, method="counting")
     assert np.isinf(contour.mu[0])
 
 

@@ -26,8 +26,8 @@ def limit(
     flavour: options.FlavourOption = FlavourName.E,
     prompt: options.PromptOption = False,
     method: Annotated[
-        MethodName, typer.Option("--method", help="Counting, or the full likelihood with one of the others.")
-    ] = MethodName.COUNTING,
+        MethodName, typer.Option("--method", help="On the full likelihood, or counting in one bin.")
+    ] = MethodName.ASYMPTOTIC,
     bands: Annotated[
         bool, typer.Option("--bands", help="Fluctuations by 1 and 2 sigma too (asymptotic and toys).")
     ] = False,

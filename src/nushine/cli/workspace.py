@@ -53,7 +53,7 @@ def workspace(
     m_N_MeV = options.energy(m_N, "--m-N")
     with output.progress("computing the likelihood", None):
         name, model = _model(experiment, m_N_MeV, mu, nature, flavour, channel, prompt=prompt)
-    background = _background(model)
+    background = model.asimov()
     data = background if counts is None else io.read_counts(counts, model)
     bins = sum(number for _, number in model.channels)
     if write_counts is not None:
@@ -119,13 +119,6 @@ def _model(
     require_reachable(setup, m_N)
     signal = Dipole(m_N, mu, options.nature(nature), options.flavour(flavour))
     return setup.name, forecast(setup, signal, (options.channel(channel),), options.decay(prompt=prompt))(mu)
-
-
-def _background(model: "Model") -> "Data":
-    """Counts that are the expected background; exactly zero where there is none, unlike `Model.asimov`."""
-    import numpy as np
-
-    return model.data(np.asarray(model.backgrounds).sum(axis=0))
 
 
 def _document(asked: dict[str, Any], model: "Model", limit: "Limit", observed: "Data | None") -> dict[str, Any]:

@@ -200,7 +200,7 @@ def _lobatto(n: int) -> tuple[FloatArray, FloatArray]:
     """Gauss-Lobatto nodes and weights on [0, 1]."""
     basis = np.zeros(n)
     basis[-1] = 1.0
-    inner = legendre.legroots(legendre.legder(basis))
+    inner = np.sort(np.real(legendre.legroots(legendre.legder(basis))))  # NumPy 2.5 and newer: complex
     x = np.concatenate([[-1.0], inner, [1.0]])
     w = 2 / (n * (n - 1) * legendre.legval(x, basis) ** 2)
     return (x + 1) / 2, w / 2

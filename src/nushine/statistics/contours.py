@@ -1,8 +1,9 @@
 """Reach of an experiment in the plane of mass and moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -112,7 +113,7 @@ def exclusion(
     channel: Channel | tuple[Channel, ...] = COINCIDENCE,
     decay: Decay = RADIATIVE,
     flavour: Flavour = ELECTRON,
-    method: Method | str = Method.COUNTING,
+    method: Method | str = Method.ASYMPTOTIC,
     bands: bool = False,
     binning: Binning | None = None,
     n: int = 2000,
@@ -132,9 +133,9 @@ def exclusion(
     cl : float
         Confidence level.
     method : Method or its name
-        ``counting`` (default): one bin, a perfect detector and a known background. On the full likelihood:
-        ``asymptotic``, CL_s of Asimov data (exact where no background is expected at all); ``toys``, CL_s from toys,
-        right for few events as well; ``fc``, upper edge of Feldman-Cousins intervals, from toys.
+        On the full likelihood: ``asymptotic`` (default), CL_s of Asimov data (exact where no background is expected at
+        all); ``toys``, CL_s from toys, right for few events as well; ``fc``, upper edge of Feldman-Cousins intervals,
+        from toys. ``counting``: one bin, a perfect detector and a known background, as a cross-check.
     bands : bool
         Whether to give the -2 to 2 sigma fluctuations too (asymptotic and toys).
     binning : Binning, optional
@@ -179,23 +180,7 @@ def exclusion(
         found.append(question.at(m_N))
         if progress is not None:
             progress()
-    return Contour(
-        m_N=masses,
-        mu=np.array([e.mu for e in found]),
-        mu_max=np.array([e.mu_max for e in found]),
-        bands=np.array([e.bands for e in found]).reshape(masses.size, -1),
-        events=np.array([e.events for e in found]),
-        effective=np.array([e.effective for e in found]),
-        background=sum(background_events(experiment, c) for c in channels),
-        cl=cl,
-        method=f"{method} ({n} toys)" if method in (Method.TOYS, Method.FC) else _name(method, question),
-        convention=CONVENTIONS[method],
-        nuisances=() if method is Method.COUNTING or question.empty else layout.nuisances,
-        experiment=experiment.name,
-        channel="+".join(c.name for c in channels),
-        nature=nature.name,
-        prompt=decay.prompt,
-    )
+    return question.record(masses, found)
 
 
 @dataclass(frozen=True)
@@ -219,23 +204,45 @@ class _Question:
         signal = as_arrays(Dipole(m_N, 1.0, self.nature, self.flavour))
         if self.method is Method.COUNTING:
             return self._by_counting(signal)
-        edges = self._without_background(signal) if self.empty else self._asymptotic(signal)
+        # without background asymptotic formulas do not hold, but there is a closed form
+        edges = self._asymptotic(signal) if self.background > 0 else self._without_background(signal)
         if self.method is Method.ASYMPTOTIC or not np.isfinite(edges.mu):
             return edges
         return self._by_toys(signal, edges)
 
     def _by_counting(self, signal: Dipole) -> _Edges:
         """Moments at which the signal equals the median upper limit of the background."""
-        channel = self.layout.channels[0]
-        background = background_events(self.experiment, channel)
-        events = float(median_upper_limit(background, self.cl))
-        mu, mu_max = _solve(event_yield(self.experiment, signal, channel, self.decay), events)
-        return _Edges(mu, mu_max, np.zeros(0), events, events + background)
+        events = float(median_upper_limit(self.background, self.cl))
+        mu, mu_max = _solve(event_yield(self.experiment, signal, self.layout.channels[0], self.decay), events)
+        return _Edges(mu, mu_max, np.zeros(0), events, events + self.background)
 
-    @property
-    def empty(self) -> bool:
-        """Whether no background is expected in any channel."""
-        return not any(background_events(self.experiment, channel) > 0 for channel in self.layout.channels)
+    def record(self, masses: FloatArray, found: Sequence[_Edges]) -> Contour:
+        """What was found at all masses, with how it was found."""
+        method, exact = self.method.value, self.method is Method.ASYMPTOTIC and self.background == 0
+        if self.method in (Method.TOYS, Method.FC):
+            method = f"{method} ({self.n} toys)"
+        return Contour(
+            m_N=masses,
+            mu=np.array([e.mu for e in found]),
+            mu_max=np.array([e.mu_max for e in found]),
+            bands=np.array([e.bands for e in found]).reshape(masses.size, -1),
+            events=np.array([e.events for e in found]),
+            effective=np.array([e.effective for e in found]),
+            background=self.background,
+            cl=self.cl,
+            method="exact, no background" if exact else method,
+            convention=CONVENTIONS[self.method],
+            nuisances=() if self.method is Method.COUNTING or exact else self.layout.nuisances,
+            experiment=self.experiment.name,
+            channel="+".join(channel.name for channel in self.layout.channels),
+            nature=self.nature.name,
+            prompt=self.decay.prompt,
+        )
+
+    @cached_property
+    def background(self) -> float:
+        """Expected background in all channels."""
+        return sum(background_events(self.experiment, channel) for channel in self.layout.channels)
 
     def _without_background(self, signal: Dipole) -> _Edges:
         """No event is seen: CL_s is their probability e^-s, whatever the bins; asymptotic formulas do not hold."""
@@ -263,10 +270,6 @@ class _Question:
         mu_max = search.edge(start.mu_max, 0.0, rising=False) if np.isfinite(start.mu_max) else np.inf
         bands = [search.edge(x, sigma, rising=True) for x, sigma in zip(start.bands, self.bands, strict=True)]
         return _Edges(mu, mu_max, np.array(bands), float(jnp.sum(of(mu).signal)), start.effective)
-
-
-def _name(method: Method, question: _Question) -> str:
-    return "exact, no background" if method is Method.ASYMPTOTIC and question.empty else method.value
 
 
 def _solve(number: Callable[[ArrayLike], ArrayLike], events: float) -> tuple[float, float]:

@@ -92,28 +92,35 @@ def discriminate(
     if not channel.photon:
         raise ValueError(f"channel {channel.name}: does not depend on the nature of N; use coincidence or photon")
     setup = Setup.of(experiment, decay, flavour, channel, binning)
-    most = 0.999 * highest_mass(experiment)
+    largest = 0.999 * highest_mass(experiment)
 
     def at(m_N: float) -> tuple[Forecast, Ratio]:
-        true, same = setup.at(m_N, truth), setup.at(m_N, other(truth))
-
-        def of_same(log_mu: float) -> float:
-            return float(_ratio(true, same, jnp.asarray(log_mu)))
-
-        (mu, _), *_ = least(m_N, true, of_same, [max(sigmas)])
-        if mass_known or not np.isfinite(mu):
-            return true, of_same
-
-        def of_mass(log_mass: float) -> float:
-            wrong = setup.at(float(np.exp(log_mass)), other(truth))
-            return _or_infinite(_ratio(true, wrong, jnp.log(jnp.asarray(mu))))
-
-        # the mass that is most alike hardly depends on the moment
-        best = setup.at(float(np.exp(_most_alike(of_mass, m_N, most))), other(truth))
-        return true, lambda x: min(of_same(x), _or_infinite(_ratio(true, best, jnp.asarray(x))))
+        return _alternatives(setup, m_N, truth, max(sigmas), None if mass_known else max(largest, m_N))
 
     wrong = f"{other(truth).name} N of {'this' if mass_known else 'any'} mass"
     return evidence(setup, masses, sigmas, at, (f"{truth.name} N", wrong), progress)
+
+
+def _alternatives(setup: Setup, m_N: float, truth: Nature, Z: float, largest: float | None) -> tuple[Forecast, Ratio]:
+    """The truth, and q of the wrong nature: of this mass, or of any up to the largest."""
+    true, same = setup.at(m_N, truth), setup.at(m_N, other(truth))
+
+    def of_same(log_mu: float) -> float:
+        return float(_ratio(true, same, jnp.asarray(log_mu)))
+
+    if largest is None:
+        return true, of_same
+    ((mu, _),) = least(m_N, true, of_same, [Z])
+    if not np.isfinite(mu):
+        return true, of_same
+
+    def of_mass(log_mass: float) -> float:
+        wrong = setup.at(float(np.exp(log_mass)), other(truth))
+        return _or_infinite(_ratio(true, wrong, jnp.log(jnp.asarray(mu))))
+
+    # which mass is most alike hardly depends on the moment
+    alike = setup.at(float(np.exp(_most_alike(of_mass, m_N, largest))), other(truth))
+    return true, lambda x: min(of_same(x), _or_infinite(_ratio(true, alike, jnp.asarray(x))))
 
 
 @eqx.filter_jit
@@ -130,9 +137,9 @@ def _or_infinite(q: Array) -> float:
     return float(jnp.where(jnp.isnan(q), jnp.inf, q))
 
 
-def _most_alike(q: Callable[[float], float], m_N: float, most: float) -> float:
+def _most_alike(q: Callable[[float], float], m_N: float, largest: float) -> float:
     """Logarithm of the mass with the least q, near m_N and below the largest that can be made."""
-    grid = np.unique(np.log(np.minimum(np.append(m_N * MASSES, m_N), max(most, m_N))))
+    grid = np.unique(np.log(np.minimum(np.append(m_N * MASSES, m_N), largest)))
     values = [q(x) for x in grid]
     i = int(np.argmin(values))
     bounds = grid[max(i - 1, 0)], grid[min(i + 1, grid.size - 1)]

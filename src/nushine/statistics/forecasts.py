@@ -97,7 +97,7 @@ def forecast(
 
     """
     layout = layout_of(experiment, tuple(channels), binning or Binning())
-    return build(experiment, as_arrays(signal), decay, layout)
+    return build(as_arrays(experiment), as_arrays(signal), decay, layout)
 
 
 @eqx.filter_jit
