@@ -66,8 +66,8 @@ class Pair(NamedTuple):
     majorana: FloatArray
 
 
+# For each beamline and observable, the pair at each mass.
 Needed = dict[str, dict[Observable, list[Pair]]]
-"""For each beamline and observable, the pair at each mass."""
 
 EXPERIMENTS = {"nucleus-1kg": "NUCLEUS 1 kg", "nucleus-upgrade": "upgrade, 10 kg"}
 PLANE = np.concatenate([np.geomspace(0.01, 1.0, 7), np.linspace(1.5, 8.5, 8)])
