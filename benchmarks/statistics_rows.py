@@ -21,11 +21,14 @@ def measure(seconds: float = 4.0) -> list[Row]:
     run = subprocess.run([sys.executable, str(WORKER), str(seconds)], capture_output=True, text=True, check=True)
     result = json.loads(run.stdout.strip().splitlines()[-1])
     where, parameters = f"{result['cores']} cores", f"{result['nuisances']} nuisance parameters"
-    contour = f"exclusion contour of NUCLEUS-1kg, 50 masses, {parameters}, {where}"
+    contour = f"exclusion contour and bands of NUCLEUS-1kg, 50 masses, {parameters}, {where}"
     limits = "observed and 5 expected limits, 50 bins"
     toys, few = f"1e5 toys with profiling, 50 bins, {where}", f"{result['few']} toys, scaled to 1e5"
     return [
-        _row(result, "contour", contour, "one limit, times 50", Goal(most_seconds=2.0)),
+        _row(result, "contour", contour, "observed and 5 expected limits, times 50", Goal(most_seconds=2.0)),
+        _row(result, "contour", f"the same, as a ratio, {where}", "times 50", Goal(least_ratio=100))._replace(
+            remark=""
+        ),
         _row(result, "limits", limits, "the same", Goal(least_ratio=100)),
         _row(result, "toys", toys, few, Goal(most_seconds=20.0)),
         _row(result, "toys", f"the same, as a ratio, {where}", few, Goal(least_ratio=100))._replace(remark=""),
