@@ -23,7 +23,7 @@ from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.counting import median_upper_limit
 from nushine.statistics.crossings import LOG_MU, crossings, totals
 from nushine.statistics.fit import FitError
-from nushine.statistics.forecasts import forecast
+from nushine.statistics.forecasts import Forecast, build
 from nushine.statistics.layout import Binning, Layout, layout_of
 from nushine.statistics.limits import SIGMAS, expected_roots
 from nushine.statistics.toy_edges import ToySearch
@@ -210,6 +210,11 @@ class _Question:
             return edges
         return self._by_toys(signal, edges)
 
+    def models(self, signal: Dipole) -> Forecast:
+        """The likelihood as a function of the moment."""
+        of: Forecast = build(self.experiment, signal, self.decay, self.layout)
+        return of
+
     def _by_counting(self, signal: Dipole) -> _Edges:
         """Moments at which the signal equals the median upper limit of the background."""
         events = float(median_upper_limit(self.background, self.cl))
@@ -246,14 +251,14 @@ class _Question:
 
     def _without_background(self, signal: Dipole) -> _Edges:
         """No event is seen: CL_s is their probability e^-s, whatever the bins; asymptotic formulas do not hold."""
-        of = forecast(self.experiment, signal, self.layout.channels, self.decay, self.layout.binning)
+        of = self.models(signal)
         events = -float(np.log1p(-self.cl))
         mu, mu_max = _solve(lambda mu: totals(of, jnp.log(jnp.asarray(mu))), events)
         return _Edges(mu, mu_max, np.full(len(self.bands), mu), events, events)
 
     def _asymptotic(self, signal: Dipole) -> _Edges:
         roots = jnp.asarray(expected_roots(self.cl, sigmas=(0.0, *self.bands)))
-        found = crossings(self.experiment, signal, self.decay, self.layout, roots)
+        found = crossings(self.models(signal), roots)
         if not bool(jnp.all(found.good)):
             raise FitError(
                 f"m_N = {float(signal.m_N):g} MeV: the limit did not converge; check response and uncertainties of "
@@ -264,7 +269,7 @@ class _Question:
 
     def _by_toys(self, signal: Dipole, start: _Edges) -> _Edges:
         """Start at the asymptotic edges and look for the true ones with toys."""
-        of = forecast(self.experiment, signal, self.layout.channels, self.decay, self.layout.binning)
+        of = self.models(signal)
         search = ToySearch(of, self.cl, unified=self.method is Method.FC, n=self.n, seed=self.seed)
         mu = search.edge(start.mu, 0.0, rising=True)
         mu_max = search.edge(start.mu_max, 0.0, rising=False) if np.isfinite(start.mu_max) else np.inf

@@ -8,13 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from nushine.decay import Decay
-from nushine.experiments import Experiment
-from nushine.interactions.dipole import Dipole
 from nushine.numerics.roots import Root, rising_root
 from nushine.statistics.fit import minimise
-from nushine.statistics.forecasts import Forecast, build
-from nushine.statistics.layout import Layout
+from nushine.statistics.forecasts import Forecast
 from nushine.statistics.model import Data, Model, negative_log_likelihood
 
 LOG_MU = np.linspace(np.log(1e-16), np.log(1e2), 73)
@@ -37,9 +33,8 @@ class Crossing(NamedTuple):
 
 
 @eqx.filter_jit
-def crossings(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout, roots: Array) -> Crossing:
+def crossings(of: Forecast, roots: Array) -> Crossing:
     """Moments at which sqrt(q_A) is `roots`, on the true dependence of all bins on the moment."""
-    of = build(experiment, signal, decay, layout)
     grid = jnp.asarray(LOG_MU)
     asimov = of(1.0).asimov()
     counts = jax.vmap(lambda log_mu: _counts_alone(of(jnp.exp(log_mu))))(grid)

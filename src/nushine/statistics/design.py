@@ -19,7 +19,7 @@ from nushine.numerics.checks import require_positive
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.contours import Method, exclusion
 from nushine.statistics.fit import minimise
-from nushine.statistics.forecasts import build
+from nushine.statistics.forecasts import Forecast, build
 from nushine.statistics.layout import Binning, Layout, layout_of
 from nushine.statistics.model import negative_log_likelihood
 
@@ -166,7 +166,8 @@ def sensitivities(
                 "another mass, or an experiment with background"
             )
         signal = as_arrays(Dipole(m_N, 1.0, nature, flavour))
-        gradient = _gradient(experiment, signal, decay, layout, jnp.log(contour.mu[0]), tuple(knobs))
+        nominal = build(experiment, signal, decay, layout)
+        gradient = _gradient(nominal, experiment, signal, decay, layout, jnp.log(contour.mu[0]), tuple(knobs))
         slopes.append(-np.asarray(gradient[1:]) / float(gradient[0]))
         limits.append(contour.mu[0])
         if progress is not None:
@@ -185,10 +186,15 @@ def sensitivities(
 
 @eqx.filter_jit
 def _gradient(
-    experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout, log_mu: Array, knobs: tuple[Knob, ...]
+    nominal: Forecast,
+    experiment: Experiment,
+    signal: Dipole,
+    decay: Decay,
+    layout: Layout,
+    log_mu: Array,
+    knobs: tuple[Knob, ...],
 ) -> Array:
     """Derivatives of q_A by log mu and by the logarithm of each knob, shape (1 + K,)."""
-    nominal = build(experiment, signal, decay, layout)
     at = minimise(nominal(jnp.exp(log_mu)), nominal(1.0).asimov(), jnp.asarray(1.0), jnp.asarray(0.0), held=True)
     best = jax.lax.stop_gradient(jnp.concatenate([jnp.ones(1), at.theta]))
 

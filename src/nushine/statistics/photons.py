@@ -24,8 +24,8 @@ FloatArray = NDArray[np.float64]
 RECOILS = (1e-17, 1.0)
 """Least and largest recoil [MeV] where the selection has no limit."""
 
-NOTHING = 1e-14
-"""Shares of the photons below this are rounding."""
+NEGLIGIBLE, ROUNDING = 1e-9, 1e-12
+"""Shares of the photons that do not count, and that cannot be told from nothing."""
 
 
 class Observable(StrEnum):
@@ -165,8 +165,8 @@ def divergence(p: ArrayLike, q: ArrayLike) -> float:
 def _log_ratio(p: ArrayLike, q: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """ln(p/q), infinite where q has nothing, and p without its rounding."""
     p, q = (np.asarray(x, dtype=float) for x in (p, q))
-    p = np.where(p > NOTHING, p, 0.0)
-    both = (p > 0) & (q > NOTHING)
+    p = np.where(p > NEGLIGIBLE, p, 0.0)
+    both = (p > 0) & (q > ROUNDING)
     ratio = np.log(np.where(both, p, 1.0) / np.where(both, q, 1.0))
     return np.where(both | (p == 0), ratio, np.inf), p
 

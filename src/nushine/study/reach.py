@@ -18,7 +18,7 @@ from nushine.theory import moment_for_mass
 
 FloatArray = npt.NDArray[np.float64]
 
-MASSES = np.concatenate([np.geomspace(1e-3, 2.0, 24)[:-1], np.linspace(2.0, 8.8, 22)])
+MASSES = np.concatenate([np.geomspace(1e-3, 1.0, 13)[:-1], np.linspace(1.0, 8.8, 21)])
 EXPERIMENTS = {"nucleus-10g": "NUCLEUS 10 g", "nucleus-1kg": "NUCLEUS 1 kg"}
 QUOTED = (0.01, 0.1, 1.0, 3.0, 5.0)
 NEUTRINO_MASS = 0.1 * eV
