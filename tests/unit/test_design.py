@@ -95,3 +95,18 @@ def test_without_background_the_limit_is_exact(experiment: Experiment) -> None:
     signal = ns.forecast(silent, ns.Dipole(3.0, 1.0), binning=BINS)(contour.mu[0]).signal
     assert float(jnp.sum(signal)) == pytest.approx(np.log(10), rel=1e-8)
     np.testing.assert_array_equal(contour.bands, np.full((1, 5), contour.mu[0]))
+
+
+@pytest.mark.parametrize(("method", "events"), [("toys", np.log(10)), ("fc", 2.44)])
+def test_toys_without_background_find_the_limits_for_no_event(
+    experiment: Experiment, method: str, events: float
+) -> None:
+    """CL_s = e^-s, and the table of Feldman and Cousins for n = 0, b = 0, without uncertainties.
+
+    4000 toys know the probability of no event, 0.09 to 0.1, to 5 %: s to 0.05 for one sigma. Four of them, and the
+    end of the search, 5e-3 in log mu, 2 % in s.
+    """
+    silent = eqx.tree_at(lambda e: (e.background, e.uncertainties), experiment, (Background(), Uncertainties()))
+    contour = ns.exclusion(silent, 3.0, method=method, binning=Binning(1, 1, 1), n=4000)
+    assert contour.method == f"{method} (4000 toys)"
+    assert contour.events[0] == pytest.approx(events, abs=0.2 + 0.02 * events)
