@@ -1,6 +1,6 @@
 """The commands ``discover`` and ``discriminate``: from which moment on an experiment sees N, and tells its nature."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,17 +92,7 @@ def _deliver(
 ) -> None:
     """Compute one mass after the other, and hand over what there is."""
     output.check_out(out)
-
-    def steps() -> Iterator[tuple["Evidence", int]]:
-        from nushine import experiments
-
-        setup = experiments.load(experiment)
-        grid = ladder.default(setup, wanted)
-        for mass in grid:
-            yield one(setup, mass), len(grid)
-
-    parts, interrupted = ladder.one_by_one(experiment, steps)
-    record = ladder.joined(parts)
+    record, interrupted = ladder.through(experiment, experiment, wanted, one)
     extra = {"flavour": flavour.value, "complete": not interrupted}
     output.deliver(record, extra, _title(record, flavour), _notes(record), out, as_json)
     if interrupted:

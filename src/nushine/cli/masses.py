@@ -50,6 +50,23 @@ def default(experiment: "Experiment", masses: Sequence[float]) -> list[float]:
     return grid
 
 
+def through(
+    experiment: str, text: str, masses: Sequence[float], one: "Callable[[Experiment, float], T]"
+) -> tuple[T, bool]:
+    """One record through all masses that were computed, and whether the user ended it before the last."""
+
+    def steps() -> Iterator[tuple[T, int]]:
+        from nushine import experiments
+
+        setup = experiments.load(experiment)
+        grid = default(setup, masses)
+        for mass in grid:
+            yield one(setup, mass), len(grid)
+
+    parts, interrupted = one_by_one(text, steps)
+    return joined(parts), interrupted
+
+
 def one_by_one(text: str, steps: Callable[[], Iterator[tuple[T, int]]]) -> tuple[list[T], bool]:
     """Results of all masses behind a progress bar, and whether the user had seen enough; each comes with the total."""
     parts: list[T] = []

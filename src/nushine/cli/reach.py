@@ -1,6 +1,5 @@
 """The command ``limit``: reach of an experiment in the moment."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ from nushine.cli.errors import INTERRUPTED
 from nushine.cli.options import ChannelName, FlavourName, MethodName, NatureName
 
 if TYPE_CHECKING:
+    from nushine.experiments import Experiment
     from nushine.statistics import Contour
 
 
@@ -46,32 +46,14 @@ def limit(
     wanted = ladder.wanted(m_N, masses)
     output.check_out(out)
 
-    def steps() -> Iterator[tuple["Contour", int]]:
-        from nushine import experiments
-        from nushine.statistics import Method, exclusion
+    def one(setup: "Experiment", mass: float) -> "Contour":
+        from nushine.statistics import exclusion
 
-        setup = experiments.load(experiment)
-        grid = ladder.default(setup, wanted)
-        for mass in grid:
-            yield (
-                exclusion(
-                    setup,
-                    mass,
-                    options.nature(nature),
-                    cl,
-                    options.channel(channel),
-                    options.decay(prompt=prompt),
-                    options.flavour(flavour),
-                    Method(method.value),
-                    bands=bands,
-                    n=toys,
-                    seed=seed,
-                ),
-                len(grid),
-            )
+        hypothesis = options.decay(prompt=prompt), options.flavour(flavour)
+        question = options.nature(nature), cl, options.channel(channel), *hypothesis, method.value
+        return exclusion(setup, mass, *question, bands=bands, n=toys, seed=seed)
 
-    parts, interrupted = ladder.one_by_one(f"{experiment}, {nature}, {channel}", steps)
-    record = ladder.joined(parts)
+    record, interrupted = ladder.through(experiment, f"{experiment}, {nature}, {channel}", wanted, one)
     extra = {"flavour": flavour.value, "complete": not interrupted}
     output.deliver(record, extra, _title(record, flavour), _notes(record), out, as_json)
     if interrupted:
