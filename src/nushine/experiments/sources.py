@@ -1,17 +1,19 @@
 """Sources as blocks of a configuration file."""
 
+import operator
+from functools import reduce
 from pathlib import Path
 from typing import Annotated, Literal
 
 from hepunits import MeV, cm, s
-from pydantic import Field
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
 
-from nushine.config import Length, Model, PerTime, Power
-from nushine.sources.base import Source
+from nushine.config import AboveZeroEnergy, Length, Model, PerTime, Power, quantity
+from nushine.sources.base import ELECTRON, MUON, TAU, Source
 from nushine.sources.pion_decay_at_rest import from_spallation
 from nushine.sources.reactor import DAYA_BAY_2021 as PWR
 from nushine.sources.reactor import Core, Reactor, chooz
-from nushine.sources.tabulated import read_csv
+from nushine.sources.tabulated import monoenergetic, read_flux
 
 
 class ChoozSource(Model):
@@ -59,18 +61,80 @@ class SpallationSource(Model):
         return from_spallation(self.protons, self.yield_per_proton, self.distance)
 
 
+FLAVOURS = {"e": ELECTRON, "mu": MUON, "tau": TAU}
+"""Flavours of a beam, as keys."""
+
+LineFlux = Annotated[float, BeforeValidator(lambda text: quantity(text, "1e12 / (cm^2 s)")), Field(gt=0.0)]
+FlavourKey = Literal["e", "mu", "tau"]
+ColumnKey = StrictInt | StrictStr
+
+
 class TableSource(Model):
-    """A flux from a CSV file with the columns E_nu [MeV] and flux [1/(cm^2 s MeV)]."""
+    """A flux from a text file with columns of energy and flux, in MeV and 1/(cm^2 s MeV) unless others are said."""
 
     kind: Literal["table"]
     file: str
+    columns: dict[str, ColumnKey] | tuple[ColumnKey, ColumnKey] | None = None
+    energy_unit: str | None = None
+    flux_unit: str | None = None
+    flavour: FlavourKey = "e"
+    antineutrino: StrictBool = False
 
     def build(self, folder: Path) -> Source:
         """Read the flux; a relative path is taken from the folder of the configuration file."""
-        return read_csv(folder / self.file, flux_unit=1 / (cm**2 * s * MeV))
+        return read_flux(
+            self.file if self.file.startswith("~") else folder / self.file,
+            flavour=FLAVOURS[self.flavour],
+            antineutrino=self.antineutrino,
+            E_unit=self.energy_unit,
+            flux_unit=self.flux_unit,
+            columns=self.columns,
+            reader=quantity,
+            default_flux_unit=1 / (cm**2 * s * MeV),
+            shown=self.file,
+        )
+
+
+class LineBlock(Model):
+    """One line."""
+
+    energy: AboveZeroEnergy
+    flux: LineFlux
+
+
+class LinesSource(Model):
+    """Neutrinos of one or several energies, such as those of 51Cr or 7Be."""
+
+    kind: Literal["lines"]
+    lines: list[LineBlock] = Field(min_length=1)
+    flavour: FlavourKey = "e"
+    antineutrino: StrictBool = False
+
+    def build(self, folder: Path) -> Source:  # noqa: ARG002
+        """Make the flux."""
+        energies, fluxes = [line.energy for line in self.lines], [line.flux for line in self.lines]
+        name = f"line of {energies[0]:g} MeV" if len(energies) == 1 else f"{len(energies)} lines"
+        return monoenergetic(energies, fluxes, FLAVOURS[self.flavour], name, self.antineutrino)
+
+
+OneSource = Annotated[
+    ChoozSource | ReactorSource | SpallationSource | TableSource | LinesSource,
+    Field(discriminator="kind"),
+]
+
+
+class SumSource(Model):
+    """Several sources together."""
+
+    kind: Literal["sum"]
+    of: list[OneSource] = Field(min_length=1)
+
+    def build(self, folder: Path) -> Source:
+        """Add the fluxes."""
+        return reduce(operator.add, [source.build(folder) for source in self.of])
 
 
 SourceBlock = Annotated[
-    ChoozSource | ReactorSource | SpallationSource | TableSource,
+    ChoozSource | ReactorSource | SpallationSource | TableSource | LinesSource | SumSource,
     Field(discriminator="kind"),
 ]

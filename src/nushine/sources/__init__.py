@@ -3,7 +3,7 @@
 from nushine.sources.base import ELECTRON, MUON, TAU, UNIVERSAL, Beam, Flavour, Source
 from nushine.sources.pion_decay_at_rest import from_spallation, pion_decay_at_rest
 from nushine.sources.reactor import Core, FissionFractions, Reactor, chooz, chooz_reactor
-from nushine.sources.tabulated import monoenergetic, read_csv, tabulated
+from nushine.sources.tabulated import histogram, monoenergetic, read_csv, tabulated
 
 __all__ = [
     "ELECTRON",
@@ -19,6 +19,7 @@ __all__ = [
     "chooz",
     "chooz_reactor",
     "from_spallation",
+    "histogram",
     "monoenergetic",
     "pion_decay_at_rest",
     "read_csv",

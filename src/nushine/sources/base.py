@@ -2,11 +2,12 @@
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
 from nushine.numerics.checks import require_non_negative
-from nushine.numerics.piecewise import Piecewise
+from nushine.numerics.piecewise import Piecewise, total
 
 
 class Flavour(eqx.Module):
@@ -74,6 +75,15 @@ class Variation(eqx.Module):
     relative: Piecewise
 
 
+def _joint(alike: list[Variation]) -> Variation:
+    """One variation for several of one name: the sum of the changes they make, as the change of a flux by itself."""
+    if len(alike) == 1:
+        return alike[0]
+    knots = np.unique(np.concatenate([p.knots for v in alike for p in (v.flux, v.relative)]))
+    changes = [Piecewise.interpolate(lambda E, v=v: np.asarray(v.flux(E) * v.relative(E)), knots) for v in alike]
+    return Variation(alike[0].name, total(changes), Piecewise(jnp.asarray(knots[[0, -1]]), jnp.ones((1, 1))))
+
+
 class Source(eqx.Module):
     """A neutrino source as the detector sees it: one or several beams.
 
@@ -91,6 +101,18 @@ class Source(eqx.Module):
     name: str = eqx.field(static=True)
     beams: tuple[Beam, ...]
     variations: tuple[Variation, ...] = ()
+
+    def __add__(self, other: "Source") -> "Source":
+        """Both sources together: their beams, side by side.
+
+        Variations of one name are one and the same in both (two reactors of one spectrum); others are independent.
+        """
+        if not isinstance(other, Source):
+            return NotImplemented
+        names = dict.fromkeys(variation.name for variation in (*self.variations, *other.variations))
+        of_name = ([v for v in (*self.variations, *other.variations) if v.name == name] for name in names)
+        variations = tuple(_joint(alike) for alike in of_name)
+        return Source(f"{self.name} + {other.name}", (*self.beams, *other.beams), variations)
 
     def relative_variations(self, E_nu: ArrayLike) -> Array:
         """One-sigma changes of the flux by each variation over the continuum flux [1], shape (V, ...).

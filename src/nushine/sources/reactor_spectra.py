@@ -14,9 +14,12 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
+from nushine.numerics.checks import require_positive
 from nushine.numerics.piecewise import Piecewise, geometric
 from nushine.sources.beta import antineutrino_spectrum, beta_decay
-from nushine.sources.tabulated import checked_table, package_table, read_table
+from nushine.sources.flux_files import read_flux_table, require_MeV
+from nushine.sources.points import Points, checked_points, in_order
+from nushine.sources.tabulated import fewer_points, package_table
 
 FloatArray = NDArray[np.float64]
 Spectrum: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -155,7 +158,7 @@ class TabulatedSpectra(ReactorSpectra):
         paper: str = "",
     ) -> None:
         given = dict(zip(ISOTOPES, (U235, U238, Pu239, Pu241), strict=True))
-        tables = {isotope: checked_table(*table, isotope) for isotope, table in given.items()}
+        tables = {isotope: _user_table(isotope, *table) for isotope, table in given.items()}
         functions = {isotope: _linear(*table) for isotope, table in tables.items()} | _captures()
         self.spectra = _common_knots(functions, [E for E, _ in tables.values()])
         knots = np.asarray(self.spectra.U235.knots)[[0, -1]]
@@ -174,7 +177,7 @@ class TabulatedSpectra(ReactorSpectra):
         paper: str = "",
     ) -> "TabulatedSpectra":
         """One CSV file of two columns per isotope: energy in MeV, antineutrinos per fission and MeV."""
-        tables = [read_table(Path(path)) for path in (U235, U238, Pu239, Pu241)]
+        tables = [_two_columns(path) for path in (U235, U238, Pu239, Pu241)]
         return cls(tables[0], tables[1], tables[2], tables[3], relative_error, paper)
 
     @property
@@ -214,6 +217,18 @@ def _common_knots(functions: Mapping[str, Spectrum], energies: list[FloatArray])
     steps = [np.array([E_LOW, *beta_decay(parent).endpoints]) for parent in CAPTURES]
     knots = geometric(np.concatenate([*energies, *steps]), ratio=1.5, step=0.5)
     return PerComponent._make(Piecewise.interpolate(functions[name], knots) for name in PerComponent._fields)
+
+
+def _user_table(isotope: str, E: ArrayLike, S: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    require_positive(f"table {isotope}: energy", E, "MeV")
+    x, y, _ = fewer_points(*checked_points(E, S, f"table {isotope}"))
+    return x, y
+
+
+def _two_columns(path: str | Path) -> tuple[FloatArray, FloatArray]:
+    table = read_flux_table(path)
+    require_MeV(table)
+    return in_order(Points(table.edges[:, 0], table.flux, table.rows, f"table {table.shown}"))
 
 
 def _captures() -> dict[str, Spectrum]:

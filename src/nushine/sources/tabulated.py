@@ -1,4 +1,4 @@
-"""Sources from numbers: a table of flux against energy, a CSV file, or a single line."""
+"""Sources from numbers: a table of flux against energy or in bins, a file of one, or lines."""
 
 import csv
 from importlib import resources
@@ -6,15 +6,26 @@ from pathlib import Path
 
 import jax.numpy as jnp
 import numpy as np
-from hepunits import MeV
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from nushine.numerics.checks import require_non_negative, require_positive
 from nushine.numerics.piecewise import Piecewise, geometric
+from nushine.numerics.polyline import hat_means, knots_within
 from nushine.sources.base import ELECTRON, Beam, Flavour, Source
+from nushine.sources.flux_files import Columns, Reader, read_flux_table, units_of
+from nushine.sources.points import Points, checked_points, histogram_points, in_bins, in_order
 
 FloatArray = NDArray[np.float64]
+
+MOST = 2000
+"""Tables of up to this many points are kept as they are; larger ones get at most this many knots."""
+
+TOLERANCE = 1e-5
+"""Largest relative change of the flux where a larger table needs no more than `MOST` knots for it."""
+
+LEAST_ENERGY = 1e-9
+"""A table that begins at zero is exact above this part of its end point; rates leave out what is below."""
 
 
 def tabulated(
@@ -29,15 +40,17 @@ def tabulated(
     Parameters
     ----------
     E_nu : array_like, shape (n,)
-        Neutrino energies [MeV], above zero and strictly increasing; n >= 2.
+        Neutrino energies [MeV], increasing or decreasing; n >= 2. The first may be zero. Two points of one energy are
+        a step.
     flux : array_like, shape (n,)
-        dPhi/dE_nu at the detector [1/(mm^2 ns MeV)], zero or above.
+        dPhi/dE_nu at the detector [1/(mm^2 ns MeV)], zero or above. Values below zero by less than 1e-12 of the
+        largest are rounding, and zero.
     flavour : Flavour
         Fractions of electron, muon and tau neutrinos.
     name : str
         Label.
     antineutrino : bool
-        A label; rates do not depend on it.
+        A label; rates do not depend on it, the particle codes of events do.
 
     Returns
     -------
@@ -47,7 +60,14 @@ def tabulated(
     Raises
     ------
     ValueError
-        For an empty table, fewer than two points, energies that do not increase, negative or NaN values.
+        For an empty table, one point, energies in no order, negative or NaN values, and a flux that is zero throughout.
+
+    Notes
+    -----
+    Up to 2000 points are kept as they are. Of larger tables the knots are kept that change the flux by at most 1e-5 of
+    itself anywhere (or of 1e-12 of its largest value); a common factor makes the total exact. Where 2000 knots do not
+    suffice for that, as with noise, they carry averages over their neighbourhoods, and energies are blurred by up to
+    the distance of the knots. The name of the source says which.
 
     Examples
     --------
@@ -57,8 +77,46 @@ def tabulated(
     4.5e+06
 
     """
-    x, y = checked_table(E_nu, flux, name)
-    return Source(name, (Beam(straight_lines(x, y), flavour=flavour, antineutrino=antineutrino),))
+    x, y = checked_points(E_nu, flux, f"table {name}")
+    return _source(x, y, flavour, name, antineutrino)
+
+
+def histogram(
+    edges: ArrayLike,
+    flux: ArrayLike,
+    flavour: Flavour = ELECTRON,
+    name: str = "histogram",
+    antineutrino: bool = False,
+) -> Source:
+    """Source from a flux in bins of energy: a step function.
+
+    Parameters
+    ----------
+    edges : array_like, shape (n + 1,)
+        Edges of the bins [MeV], strictly increasing; the first may be zero.
+    flux : array_like, shape (n,)
+        dPhi/dE_nu in each bin [1/(mm^2 ns MeV)], zero or above; divide contents of bins by their widths.
+    flavour, name, antineutrino
+        As for `tabulated`.
+
+    Returns
+    -------
+    Source
+        Zero outside the bins.
+
+    Raises
+    ------
+    ValueError
+        As `tabulated`, and for edges that are not one more than the fluxes.
+
+    Examples
+    --------
+    >>> float(histogram([1.0, 2.0, 4.0], [3.0, 1.0]).total())
+    5.0
+
+    """
+    x, y = histogram_points(edges, flux, f"table {name}")
+    return _source(*checked_points(x, y, f"table {name}"), flavour, name, antineutrino)
 
 
 def read_csv(
@@ -66,19 +124,26 @@ def read_csv(
     flavour: Flavour = ELECTRON,
     name: str | None = None,
     antineutrino: bool = False,
-    E_unit: float = MeV,
-    flux_unit: float = 1.0,
+    E_unit: float | None = None,
+    flux_unit: float | None = None,
+    columns: Columns | None = None,
 ) -> Source:
-    """Source from a CSV file of two columns, energy and flux (see `tabulated`).
+    """Source from a text file with columns of energy and flux (see `tabulated`).
 
     Parameters
     ----------
     path : str or Path
-        The file. Its first line may be a header; empty lines and lines that begin with # are skipped.
+        The file: columns between commas, semicolons, tabs or spaces; UTF-8, UTF-16 or Latin-1; gzip or not. Above the
+        numbers may be a line of names. Empty lines and lines that begin with #, %, // or ! are skipped.
     flavour, name, antineutrino
         As for `tabulated`; the name defaults to that of the file.
     E_unit, flux_unit : float
-        Units of the two columns: ``E_unit=keV``, ``flux_unit=1 / (cm**2 * s * MeV)``.
+        Units of the columns: ``E_unit=keV``, ``flux_unit=1 / (cm**2 * s * MeV)``. MeV and 1/(mm^2 ns MeV) by default,
+        unless the file names others: then they must be given.
+    columns : sequence or mapping, optional
+        Which columns are energy and flux, by name or number from 1: ``[1, 3]`` or ``{"energy": 1, "flux": 3}``; for a
+        flux in bins ``{"low": 1, "high": 2, "flux": 3}``. Needed for more than two columns, unless three are named
+        as bins plainly ("E_low,E_high,flux").
 
     Returns
     -------
@@ -87,12 +152,49 @@ def read_csv(
     Raises
     ------
     ValueError
-        As `tabulated`, and for a line that does not hold two numbers.
+        With one line that names the file and the row.
 
     """
-    file = Path(path)
-    E_nu, flux = read_table(file)
-    return tabulated(E_nu * E_unit, flux * flux_unit, flavour, name or file.stem, antineutrino)
+    return read_flux(path, flavour, name, antineutrino, E_unit, flux_unit, columns)
+
+
+def read_flux(
+    path: str | Path,
+    flavour: Flavour = ELECTRON,
+    name: str | None = None,
+    antineutrino: bool = False,
+    E_unit: float | str | None = None,
+    flux_unit: float | str | None = None,
+    columns: Columns | None = None,
+    reader: Reader | None = None,
+    default_flux_unit: float = 1.0,
+    shown: str | None = None,
+) -> Source:
+    """As `read_csv`, with units in words.
+
+    Parameters
+    ----------
+    path, flavour, name, antineutrino, columns
+        As for `read_csv`.
+    E_unit, flux_unit : float or str, optional
+        Numbers, or texts for the reader.
+    reader : callable, optional
+        Turns a quantity such as "1 keV" into a number, if it has the dimension of its second argument, or raises
+        ValueError. With it, units in the header are read and compared with those that are given.
+    default_flux_unit : float
+        Unit of the flux if nothing is said [1/(mm^2 ns MeV)].
+    shown : str, optional
+        How to name the file in errors.
+
+    """
+    table = read_flux_table(path, columns, shown)
+    E, per, integrated = units_of(table, E_unit, flux_unit, reader, default_flux_unit)
+    points = Points(table.edges[:, 0] * E, table.flux * per, table.rows, f"table {table.shown}")
+    if table.edges.shape[1] == 2:
+        points = in_bins(points, table.edges[:, 1] * E, integrated)
+    x, y = in_order(points)
+    stem = Path(path).stem if Path(path).suffix != ".gz" else Path(Path(path).stem).stem
+    return _source(x, y, flavour, name or stem, antineutrino)
 
 
 def monoenergetic(
@@ -102,100 +204,91 @@ def monoenergetic(
     name: str = "line",
     antineutrino: bool = False,
 ) -> Source:
-    """Source of a single energy.
+    """Source of one or several lines.
 
     Parameters
     ----------
-    E_nu : float
-        Energy of the line [MeV], above zero.
-    flux : float
-        Flux of the line [1/(mm^2 ns)], zero or above.
+    E_nu : float or array_like, shape (L,)
+        Energies of the lines [MeV], above zero.
+    flux : float or array_like, shape (L,)
+        Fluxes of the lines [1/(mm^2 ns)], zero or above; as many as energies.
     flavour, name, antineutrino
         As for `tabulated`.
 
     Returns
     -------
     Source
-        One line and no continuum.
+        Lines in one beam, and no continuum.
 
     Raises
     ------
     ValueError
-        For an energy or a flux that is negative or NaN.
+        For an energy or a flux that is negative or NaN, and for different numbers of them.
 
     Examples
     --------
     >>> float(monoenergetic(0.862, 5.0).total())
     5.0
+    >>> float(monoenergetic([0.747, 0.427], [9.0, 1.0]).E_max)
+    0.747
 
     """
     require_positive("E_nu", E_nu, "MeV")
     require_non_negative("flux", flux, "1/(mm^2 ns)")
-    E = jnp.asarray(E_nu, dtype=float)
-    nothing = Piecewise(jnp.stack([E / 2, E]), jnp.zeros((1, 1)))
-    line = jnp.reshape(E, (1,)), jnp.reshape(jnp.asarray(flux, dtype=float), (1,))
-    return Source(name, (Beam(nothing, *line, flavour=flavour, antineutrino=antineutrino),))
+    E, phi = jnp.atleast_1d(jnp.asarray(E_nu, dtype=float)), jnp.atleast_1d(jnp.asarray(flux, dtype=float))
+    if E.ndim != 1 or E.shape != phi.shape or E.size == 0:
+        raise ValueError(f"lines: energies of shape {E.shape} and fluxes of shape {phi.shape}: give one flux for each")
+    nothing = Piecewise(jnp.stack([jnp.min(E) / 2, jnp.max(E)]), jnp.zeros((1, 1)))
+    return Source(name, (Beam(nothing, E, phi, flavour=flavour, antineutrino=antineutrino),))
 
 
 def straight_lines(x: FloatArray, y: FloatArray) -> Piecewise:
-    """Straight lines through the points, cut into segments short enough for exact moments (see `geometric`)."""
-    knots = geometric(x)
-    return Piecewise.linear(knots, np.interp(knots, x, y))
+    """Straight lines through the points, cut into segments short enough for exact moments (see `geometric`).
+
+    Two points of one x are a step.
+    """
+    knots, coefficients = [], []
+    for run in np.split(np.arange(x.size), np.flatnonzero(np.diff(x) == 0) + 1):
+        inside = x[run]
+        if inside[0] == 0.0 and LEAST_ENERGY * x[-1] < inside[1]:
+            inside = np.insert(inside, 1, LEAST_ENERGY * x[-1])
+        ends = geometric(inside)
+        values = np.interp(ends, x[run], y[run])
+        knots.append(ends[:-1])
+        coefficients.append(np.stack([(values[1:] + values[:-1]) / 2, (values[1:] - values[:-1]) / 2], axis=1))
+    return Piecewise(jnp.asarray(np.append(np.concatenate(knots), x[-1])), jnp.asarray(np.concatenate(coefficients)))
 
 
-def checked_table(E_nu: ArrayLike, values: ArrayLike, name: str) -> tuple[FloatArray, FloatArray]:
-    """Return both columns as arrays, or raise ValueError with one line that says what is wrong with them."""
-    x, y = np.asarray(E_nu, dtype=float), np.asarray(values, dtype=float)
-    if x.ndim != 1 or x.shape != y.shape:
-        raise ValueError(
-            f"table {name}: energies of shape {x.shape} and values of shape {y.shape}: give two columns of equal length"
-        )
-    if x.size < 2:
-        held = "is empty" if x.size == 0 else "has one point"
-        raise ValueError(f"table {name} {held}: give at least two points")
-    require_positive(f"table {name}: energy", x, "MeV")
-    require_non_negative(f"table {name}: value", y)
-    wrong = np.flatnonzero(np.diff(x) <= 0)
-    if wrong.size:
-        i = int(wrong[0])
-        word = "twice" if x[i + 1] == x[i] else f"after {x[i]:g} MeV"
-        raise ValueError(
-            f"table {name}: energy {x[i + 1]:g} MeV comes {word} (point {i + 2}): "
-            "sort the points by energy, each energy once"
-        )
-    return x, y
+def fewer_points(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, str]:
+    """Points that stand for a large table, and words for what was done; small tables come back as they are.
+
+    See the notes of `tabulated`.
+    """
+    if x.size <= MOST:
+        return x, y, ""
+    kept = knots_within(x, y, TOLERANCE, MOST)
+    if kept is not None:
+        factor = _area(x, y) / _area(x[kept], y[kept])
+        return x[kept], y[kept] * factor, f"{x.size} points as {kept.size}, within {TOLERANCE:g}"
+    start = max(x[x > 0][0], 1e-4 * x[-1])
+    nodes = np.concatenate([np.geomspace(start, x[-1], MOST // 2), x[np.linspace(0, x.size - 1, MOST // 2).astype(int)]])
+    nodes = np.unique(np.clip(nodes, x[0], x[-1]))
+    values = hat_means(x, y, nodes)
+    blur = np.max(np.diff(nodes)[nodes[:-1] >= start] / nodes[:-1][nodes[:-1] >= start])
+    return nodes, values, f"{x.size} points as averages at {nodes.size}, energies within {100 * blur:.2g} %"
 
 
-def read_table(path: Path) -> tuple[FloatArray, FloatArray]:
-    """Two columns of numbers from a CSV file; ValueError names the line that does not hold them."""
-    with path.open(newline="") as file:
-        lines = [(n, row) for n, row in enumerate(csv.reader(file), start=1) if _has_content(row)]
-    if lines and not any(_is_number(cell) for cell in lines[0][1]):
-        lines = lines[1:]
-    rows = [_two_numbers(path, n, row) for n, row in lines]
-    table = np.asarray(rows, dtype=float).reshape(-1, 2)
-    return table[:, 0], table[:, 1]
+def _area(x: FloatArray, y: FloatArray) -> float:
+    return float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2))
+
+
+def _source(x: FloatArray, y: FloatArray, flavour: Flavour, name: str, antineutrino: bool) -> Source:
+    x, y, remark = fewer_points(x, y)
+    label = f"{name} ({remark})" if remark else name
+    return Source(label, (Beam(straight_lines(x, y), flavour=flavour, antineutrino=antineutrino),))
 
 
 def package_table(stem: str) -> list[dict[str, str]]:
     """Rows of one of the package's own tables in `nushine/sources/data`."""
     file = resources.files("nushine.sources") / "data" / f"{stem}.csv"
     return list(csv.DictReader(file.read_text(encoding="ascii").splitlines()))
-
-
-def _has_content(row: list[str]) -> bool:
-    return any(cell.strip() for cell in row) and not row[0].lstrip().startswith("#")
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _two_numbers(path: Path, n: int, row: list[str]) -> tuple[float, float]:
-    if len(row) != 2 or not all(_is_number(cell) for cell in row):
-        raise ValueError(f"{path.name}, line {n}: {','.join(row)!r} is not a pair of numbers: write energy,value")
-    return float(row[0]), float(row[1])
