@@ -1,0 +1,307 @@
+"""Text files of numbers in columns, as they come: delimiters, encodings, compression, headers and comments.
+
+Every complaint is one line that names the file, as the user wrote it, and the row, as an editor counts lines.
+"""
+
+import codecs
+import csv
+import gzip
+import io
+import os
+import re
+import stat
+import zlib
+from array import array
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+LARGEST = 64 * 2**20
+"""Bytes of the largest table, decompressed: some three million rows."""
+
+LONGEST = 10_000
+"""Characters of the longest line."""
+
+COMMENT = ("#", "%", "//", "!")
+"""Lines that begin like this hold no numbers. After numbers, # begins a comment."""
+
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?", re.ASCII)
+"""A plain number; Fortran's D for E is understood."""
+
+ENCODINGS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+class Sheet(NamedTuple):
+    """A text file of which the head has been read.
+
+    Parameters
+    ----------
+    shown : str
+        The file as the user wrote it, for errors.
+    data, encoding : bytes, str
+        Its decompressed content.
+    delimiter : str or None
+        Between cells; None is any white space.
+    width : int
+        Number of columns.
+    header, header_row : tuple of str, int
+        Cells of the line of names, and where it is; empty and 0 if there is none.
+    comments : tuple of (int, str)
+        Rows and texts of the comments above the numbers.
+    first : int
+        Row of the first numbers.
+    of_comment : bool
+        Whether the names come from a comment.
+
+    """
+
+    shown: str
+    data: bytes
+    encoding: str
+    delimiter: str | None
+    width: int
+    header: tuple[str, ...]
+    header_row: int
+    comments: tuple[tuple[int, str], ...]
+    first: int
+    of_comment: bool = False
+
+    def at(self, row: int) -> str:
+        """Where in the file, for errors."""
+        return place(self.shown, row)
+
+
+def place(shown: str, row: int) -> str:
+    """Where in a file, for errors."""
+    return f"table {shown}, row {row}"
+
+
+def brief(text: str, length: int = 40) -> str:
+    """A text between quotes, cut if it is long."""
+    return repr(text if len(text) <= length else f"{text[:length]}...")
+
+
+def open_sheet(path: str | Path, shown: str | None = None) -> Sheet:
+    """Read the bytes of a file and find out what its columns are.
+
+    Parameters
+    ----------
+    path : str or Path
+        A leading ~ is the home directory.
+    shown : str, optional
+        How to name it in errors; as `path` by default.
+
+    Raises
+    ------
+    ValueError
+        For what is not a file, holds no text, is too large, or has no row of numbers.
+
+    """
+    shown = str(path) if shown is None else shown
+    data = _decompressed(_content(Path(path), shown), shown)
+    encoding = _encoding(data, shown)
+    comments: list[tuple[int, str]] = []
+    header_row, header_line = 0, ""
+    for row, line in lines(data, encoding, shown):
+        if line.startswith(COMMENT):
+            comments.append((row, line.lstrip("#%/! \t")))
+            continue
+        delimiter = _delimiter(line)
+        found = cells(line, delimiter, place(shown, row))
+        if header_row or any(NUMBER.fullmatch(cell) for cell in found):
+            return _with_header(
+                Sheet(shown, data, encoding, delimiter, len(found), (), header_row, tuple(comments), row), header_line
+            )
+        header_row, header_line = row, line
+    if header_row:
+        _refuse_names(shown, header_row, header_line)
+    raise ValueError(f"table {shown} is empty: give rows of energy and flux")
+
+
+def read_columns(sheet: Sheet, columns: Sequence[int]) -> tuple[NDArray[np.int64], FloatArray]:
+    """Rows and numbers of some columns (counted from 0), shape (rows, columns)."""
+    rows, numbers = array("q"), array("d")
+    for row, line in lines(sheet.data, sheet.encoding, sheet.shown):
+        if row < sheet.first or line.startswith(COMMENT):
+            continue
+        found = cells(line, sheet.delimiter, sheet.at(row))
+        if len(found) != sheet.width:
+            raise ValueError(
+                f"{sheet.at(row)}: {_count(len(found))} where the first row has {sheet.width}: "
+                f"{brief(line)} does not fit; write one row for each energy"
+            )
+        rows.append(row)
+        numbers.extend([number(found[i], sheet, row) for i in columns])
+    return np.array(rows, dtype=np.int64), np.array(numbers).reshape(-1, len(columns))
+
+
+def number(cell: str, sheet: Sheet, row: int) -> float:
+    """Number in a cell; ValueError says why there is none."""
+    if NUMBER.fullmatch(cell) and len(cell) <= 100:
+        value = float(cell.replace("d", "e").replace("D", "e"))
+        if np.isfinite(value):
+            return value
+    if not cell:
+        cure = "a cell is empty: give a number"
+    elif re.fullmatch(r"[+-]?[\d,.]*,[\d,.]*(?:[eE][+-]?\d+)?", cell):
+        cure = f"{brief(cell)} has a comma: write 1.5 with a point, and thousands without a mark"
+    else:
+        cure = f"{brief(cell)} is not a finite number: mend it, or take the row out"
+    raise ValueError(f"{sheet.at(row)}: {cure}")
+
+
+def lines(data: bytes, encoding: str, shown: str) -> Iterator[tuple[int, str]]:
+    """Rows, counted from 1, that are not blank, and their texts without white space at the ends."""
+    row = 0
+    try:
+        for row, line in enumerate(io.TextIOWrapper(io.BytesIO(data), encoding=encoding), start=1):
+            if len(line) > LONGEST:
+                raise ValueError(f"{place(shown, row)} has more than {LONGEST} characters: write one row for each energy")
+            text = line.strip()
+            if text.strip(",;"):
+                yield row, text
+    except UnicodeDecodeError:
+        raise ValueError(f"{place(shown, row + 1)} is not text in {encoding}: save the table in UTF-8") from None
+
+
+def cells(line: str, delimiter: str | None, where: str) -> list[str]:
+    """Cells of a row, without white space and quotes around them."""
+    line = line.split("#")[0].strip() or line
+    if '"' in line:
+        try:
+            found = next(csv.reader([line], delimiter=delimiter or " ", skipinitialspace=True, strict=True))
+        except (csv.Error, StopIteration):
+            raise ValueError(f'{where}: a quote (") is opened and not closed: take it out') from None
+        found = [cell for cell in found if cell] if delimiter is None else found
+    else:
+        found = line.split(delimiter)
+    found = [cell.strip() for cell in found]
+    return found[:-1] if len(found) > 1 and not found[-1] else found
+
+
+def header_cells(line: str, delimiter: str | None, where: str) -> list[str]:
+    """Names of the columns, with their units: brackets hold together and belong to the name before them."""
+    if '"' in line or (delimiter is not None and not re.search(r"[\[(]", line)):
+        return cells(line, delimiter, where)
+    found, depth = [""], 0
+    for letter in line:
+        depth = max(depth + (letter in "[(") - (letter in "])"), 0)
+        if depth == 0 and (letter == delimiter or (delimiter is None and letter.isspace())):
+            found.append("")
+        else:
+            found[-1] += letter
+    names: list[str] = []
+    for cell in map(str.strip, found):
+        if delimiter is None and names and cell.startswith(("[", "(")):
+            names[-1] = f"{names[-1]} {cell}"
+        elif cell or delimiter is not None:
+            names.append(cell)
+    return names[:-1] if len(names) > 1 and not names[-1] else names
+
+
+def _with_header(sheet: Sheet, line: str) -> Sheet:
+    """Add the names of the columns: the line above the numbers, or a last comment with as many cells."""
+    if sheet.header_row:
+        names = header_cells(line, sheet.delimiter, sheet.at(sheet.header_row))
+        if len(names) != sheet.width and "\t" in line:
+            names = header_cells(line, "\t", sheet.at(sheet.header_row))
+        if len(names) != sheet.width:
+            raise ValueError(
+                f"{sheet.at(sheet.header_row)}: {brief(line)} does not name {_count(sheet.width)}: "
+                "give one name for each column, or begin the line with #"
+            )
+        return sheet._replace(header=tuple(names))
+    for row, text in sheet.comments[-1:]:
+        if '"' not in text and len(names := header_cells(text, sheet.delimiter, sheet.at(row))) == sheet.width > 1:
+            return sheet._replace(
+                header=tuple(names), header_row=row, comments=sheet.comments[:-1], of_comment=True
+            )
+    return sheet
+
+
+def _refuse_names(shown: str, row: int, line: str) -> NoReturn:
+    cells(line, _delimiter(line), place(shown, row))  # an open quote has a line of its own
+    raise ValueError(f"table {shown} is empty below its names in row {row}: give rows of energy and flux")
+
+
+def _count(n: int) -> str:
+    return "1 cell" if n == 1 else f"{n} cells"
+
+
+def _delimiter(line: str) -> str | None:
+    """What is between the cells of a row."""
+    if ";" in line:
+        return ";"
+    if "\t" in line and all(cell.strip() for cell in line.split("\t")):
+        return "\t"
+    spaced = any(re.search(r"[\d.]\s+[\d.+-]", cell) for cell in line.split(","))
+    return "," if "," in line and not spaced else None
+
+
+def _content(path: Path, shown: str) -> bytes:
+    """Bytes of a regular file; others would block, or never end."""
+    try:
+        path = path.expanduser()
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or a device"
+            raise ValueError(f"table {shown} is {kind}: give the path of a file")
+        if status.st_size > LARGEST:
+            raise _too_large(shown)
+        with open(path, "rb", opener=_without_waiting) as file:  # noqa: PTH123 (Path has no opener)
+            return file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise ValueError(f"table {shown}: no such file: give the path of a table of energy and flux") from None
+    except OSError as error:
+        raise ValueError(f"table {brief(shown, 200)[1:-1]}: {error.strerror}: check the path and its permissions") from None
+    except RuntimeError:
+        raise ValueError(f"table {shown}: no such home directory: write the path in full") from None
+
+
+def _without_waiting(name: str, flags: int) -> int:
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _decompressed(data: bytes, shown: str) -> bytes:
+    """Content of a gzip file, known by its first bytes; other data as they are."""
+    if data.startswith(b"\x1f\x8b"):
+        try:
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+                data = file.read(LARGEST + 1)
+        except (OSError, EOFError, zlib.error):
+            raise ValueError(f"table {shown}: its gzip compression is damaged: compress it anew") from None
+    if len(data) > LARGEST:
+        raise _too_large(shown)
+    return data
+
+
+def _too_large(shown: str) -> ValueError:
+    return ValueError(
+        f"table {shown} has more than {LARGEST // 2**20} MiB of text: "
+        "average its rows; a flux needs a few thousand at most"
+    )
+
+
+def _encoding(data: bytes, shown: str) -> str:
+    """Name of the encoding by its mark; without one UTF-8, or Latin-1 where the bytes are no UTF-8."""
+    for mark, encoding in ENCODINGS:
+        if data.startswith(mark):
+            return encoding
+    if b"\0" in data[:LONGEST]:
+        raise ValueError(f"table {shown} is not a text file: give rows of energy and flux in UTF-8")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
