@@ -133,8 +133,11 @@ def test_own_tables_from_csv(tmp_path: Path) -> None:
     path.write_text("E_nu,S\n1,2\n9,2\n")
     spectra = TabulatedSpectra.from_csv(path, path, path, path)
     np.testing.assert_allclose(spectra.spectra.U238([0.5, 5.0]), [0.0, 2.0], atol=1e-14)
-    path.write_text("E_nu,S\n9,2\n1,2\n")
-    with pytest.raises(ValueError, match="U235: energy 1 MeV comes after 9 MeV"):
+    path.write_text("E_nu,S\n9,2\n1,2\n4,2\n")
+    with pytest.raises(ValueError, match=r"flat\.csv, row 3: energy 1 MeV comes after 9 MeV"):
+        TabulatedSpectra.from_csv(path, path, path, path)
+    path.write_text("E_nu [keV],S\n1000,2\n9000,2\n")
+    with pytest.raises(ValueError, match=r"flat\.csv, row 1: energies in keV: give them in MeV"):
         TabulatedSpectra.from_csv(path, path, path, path)
 
 

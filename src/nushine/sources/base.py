@@ -5,9 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
+from numpy.typing import NDArray
 
 from nushine.numerics.checks import require_non_negative
-from nushine.numerics.piecewise import Piecewise, total
+from nushine.numerics.piecewise import Piecewise
+
+FloatArray = NDArray[np.float64]
 
 
 class Flavour(eqx.Module):
@@ -80,8 +83,12 @@ def _joint(alike: list[Variation]) -> Variation:
     if len(alike) == 1:
         return alike[0]
     knots = np.unique(np.concatenate([p.knots for v in alike for p in (v.flux, v.relative)]))
-    changes = [Piecewise.interpolate(lambda E, v=v: np.asarray(v.flux(E) * v.relative(E)), knots) for v in alike]
-    return Variation(alike[0].name, total(changes), Piecewise(jnp.asarray(knots[[0, -1]]), jnp.ones((1, 1))))
+
+    def change(E_nu: FloatArray) -> FloatArray:
+        return np.asarray(sum(v.flux(E_nu) * v.relative(E_nu) for v in alike))
+
+    whole = Piecewise(jnp.asarray(knots[[0, -1]]), jnp.ones((1, 1)))
+    return Variation(alike[0].name, Piecewise.interpolate(change, knots), whole)
 
 
 class Source(eqx.Module):

@@ -38,7 +38,8 @@ OTHER_UNIT = re.compile(
 )
 """A unit of area or time that is not cm^2 or s."""
 
-SUPERSCRIPTS = str.maketrans({"²": "^2", "³": "^3", "⁻": "^-", "¹": "1", "·": " ", "⋅": " ", "×": " ", "−": "-"})
+RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+DOTS = str.maketrans("·⋅×−", "   -")
 PARTICLES = re.compile(r"\b(?:anti[- ]?)?(?:neutrinos?|nu)\b|ν|#", re.IGNORECASE)
 UNIT_WORD = re.compile(r"[eE][vV]\b|\bJ\b|[ck]?m\W*-?2|/|\^|-1")
 
@@ -127,16 +128,17 @@ def plain_unit(text: str) -> str:
     ('1 / (cm^2 s keV)', '1 cm^-2 s^-1 MeV^-1', '1e10 / cm^2 / s / MeV')
 
     """
-    text = PARTICLES.sub(" ", text.translate(SUPERSCRIPTS)).replace("**", "^")
+    text = re.sub("[⁻⁰¹²³⁴-⁹]+", lambda raised: f"^{raised.group().translate(RAISED)}", text)
+    text = PARTICLES.sub(" ", text.translate(DOTS)).replace("**", "^")
     lead = re.match(r"\s*(\d[\d.]*(?:[eE][+-]?\d+)?)(?![\d^])", text)
     number, rest = (lead.group(1), text[lead.end() :]) if lead else ("1", text)
     rest = re.sub(r"([A-Za-z])(-?\d)", r"\1^\2", rest)
     rest = re.sub(r"(?<=[A-Za-z\d])\.(?=[A-Za-z])", " ", rest)
     rest = re.sub(r"\bsec\b", "s", rest)
-    return " ".join(f"{number} {re.sub(r'[/]', ' / ', rest)}".split())
+    return " ".join(f"{number} {rest}".replace("/", " / ").split()).replace("( ", "(").replace(" )", ")")
 
 
-def require_MeV(table: FluxTable) -> None:  # noqa: N802
+def require_MeV(table: FluxTable) -> None:
     """Refuse a table of anything over energy that does not give its energies in MeV."""
     if table.units[0] not in (None, "MeV"):
         where = f"table {table.shown}, row {table.header_row}"
@@ -171,7 +173,9 @@ def _unit(
     else:
         return of_header or (None, False)
     if of_header and (value[1] != of_header[1] or not np.isclose(value[0], of_header[0], rtol=1e-6, atol=0.0)):
-        raise ValueError(f"{where}: the header says [{brief(stated or '')[1:-1]}], {keys} something else: mend one of them")
+        raise ValueError(
+            f"{where}: the header says [{brief(stated or '')[1:-1]}], {keys} something else: mend one of them"
+        )
     return value
 
 
@@ -237,7 +241,9 @@ def _by_name(sheet: Sheet, columns: Columns) -> dict[str, int]:
         )
     chosen = {what: _position(sheet, named[what]) for what in kind}
     if len(set(chosen.values())) < len(chosen):
-        raise ValueError(f"columns of table {sheet.shown}: one column is named twice: give {len(chosen)} different ones")
+        raise ValueError(
+            f"columns of table {sheet.shown}: one column is named twice: give {len(chosen)} different ones"
+        )
     return chosen
 
 

@@ -72,7 +72,7 @@ def in_order(points: Points) -> tuple[FloatArray, FloatArray]:
         raise ValueError(f"{points.table} {held}: give at least two points, or a line (monoenergetic, kind: lines)")
     _require_energies(points.x, points)
     points = _non_negative(points)
-    if points.x[0] > points.x[-1]:
+    if points.x[0] > points.x[-1] and np.all(np.diff(points.x) <= 0):
         points = points.take(slice(None, None, -1))
     x = points.x
     wrong = np.flatnonzero(np.diff(x) < 0)

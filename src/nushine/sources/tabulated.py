@@ -1,6 +1,7 @@
 """Sources from numbers: a table of flux against energy or in bins, a file of one, or lines."""
 
 import csv
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -21,8 +22,8 @@ FloatArray = NDArray[np.float64]
 MOST = 2000
 """Tables of up to this many points are kept as they are; larger ones get at most this many knots."""
 
-TOLERANCE = 1e-5
-"""Largest relative change of the flux where a larger table needs no more than `MOST` knots for it."""
+TOLERANCES = (1e-5, 1e-4)
+"""Largest relative change of the flux by fewer knots: the first for which `MOST` are enough."""
 
 LEAST_ENERGY = 1e-9
 """A table that begins at zero is exact above this part of its end point; rates leave out what is below."""
@@ -64,10 +65,11 @@ def tabulated(
 
     Notes
     -----
-    Up to 2000 points are kept as they are. Of larger tables the knots are kept that change the flux by at most 1e-5 of
-    itself anywhere (or of 1e-12 of its largest value); a common factor makes the total exact. Where 2000 knots do not
-    suffice for that, as with noise, they carry averages over their neighbourhoods, and energies are blurred by up to
-    the distance of the knots. The name of the source says which.
+    Up to 2000 points are kept as they are. Of larger tables at most 2000 are kept, such that the lines between them
+    change the flux by at most 1e-5 of itself anywhere (or of 1e-12 of its largest value), or 1e-4 where 1e-5 needs
+    more; a common factor makes the total exact. Where that is not enough, as with noise, 2000 knots carry averages
+    over their neighbourhoods: the total is exact, and energies are blurred by up to the distance of the knots. The
+    name of the source says which.
 
     Examples
     --------
@@ -189,17 +191,17 @@ def read_flux(
     """
     table = read_flux_table(path, columns, shown)
     E, per, integrated = units_of(table, E_unit, flux_unit, reader, default_flux_unit)
-    points = Points(table.edges[:, 0] * E, table.flux * per, table.rows, f"table {table.shown}")
+    points = Points(table.edges[:, 0] * E, table.flux, table.rows, f"table {table.shown}")
     if table.edges.shape[1] == 2:
         points = in_bins(points, table.edges[:, 1] * E, integrated)
-    x, y = in_order(points)
+    x, y = in_order(points)  # the flux in the unit of the file, which errors show
     stem = Path(path).stem if Path(path).suffix != ".gz" else Path(Path(path).stem).stem
-    return _source(x, y, flavour, name or stem, antineutrino)
+    return _source(x, y * per, flavour, name or stem, antineutrino)
 
 
 def monoenergetic(
-    E_nu: ArrayLike,
-    flux: ArrayLike,
+    E_nu: ArrayLike | Sequence[float],
+    flux: ArrayLike | Sequence[float],
     flavour: Flavour = ELECTRON,
     name: str = "line",
     antineutrino: bool = False,
@@ -233,9 +235,9 @@ def monoenergetic(
     0.747
 
     """
-    require_positive("E_nu", E_nu, "MeV")
-    require_non_negative("flux", flux, "1/(mm^2 ns)")
-    E, phi = jnp.atleast_1d(jnp.asarray(E_nu, dtype=float)), jnp.atleast_1d(jnp.asarray(flux, dtype=float))
+    E, phi = (jnp.atleast_1d(jnp.asarray(values, dtype=float)) for values in (E_nu, flux))
+    require_positive("E_nu", E, "MeV")
+    require_non_negative("flux", phi, "1/(mm^2 ns)")
     if E.ndim != 1 or E.shape != phi.shape or E.size == 0:
         raise ValueError(f"lines: energies of shape {E.shape} and fluxes of shape {phi.shape}: give one flux for each")
     nothing = Piecewise(jnp.stack([jnp.min(E) / 2, jnp.max(E)]), jnp.zeros((1, 1)))
@@ -266,12 +268,15 @@ def fewer_points(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, 
     """
     if x.size <= MOST:
         return x, y, ""
-    kept = knots_within(x, y, TOLERANCE, MOST)
-    if kept is not None:
-        factor = _area(x, y) / _area(x[kept], y[kept])
-        return x[kept], y[kept] * factor, f"{x.size} points as {kept.size}, within {TOLERANCE:g}"
+    for tolerance in TOLERANCES:
+        kept = knots_within(x, y, tolerance / 2, MOST)  # half is left for the common factor
+        if kept is not None:
+            factor = _area(x, y) / _area(x[kept], y[kept])
+            return x[kept], y[kept] * factor, f"{x.size} points as {kept.size}, within {tolerance:g}"
     start = max(x[x > 0][0], 1e-4 * x[-1])
-    nodes = np.concatenate([np.geomspace(start, x[-1], MOST // 2), x[np.linspace(0, x.size - 1, MOST // 2).astype(int)]])
+    nodes = np.concatenate(
+        [np.geomspace(start, x[-1], MOST // 2), x[np.linspace(0, x.size - 1, MOST // 2).astype(int)]]
+    )
     nodes = np.unique(np.clip(nodes, x[0], x[-1]))
     values = hat_means(x, y, nodes)
     blur = np.max(np.diff(nodes)[nodes[:-1] >= start] / nodes[:-1][nodes[:-1] >= start])

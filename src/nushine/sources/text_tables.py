@@ -167,7 +167,9 @@ def lines(data: bytes, encoding: str, shown: str) -> Iterator[tuple[int, str]]:
     try:
         for row, line in enumerate(io.TextIOWrapper(io.BytesIO(data), encoding=encoding), start=1):
             if len(line) > LONGEST:
-                raise ValueError(f"{place(shown, row)} has more than {LONGEST} characters: write one row for each energy")
+                raise ValueError(
+                    f"{place(shown, row)} has more than {LONGEST} characters: write one row for each energy"
+                )
             text = line.strip()
             if text.strip(",;"):
                 yield row, text
@@ -180,10 +182,10 @@ def cells(line: str, delimiter: str | None, where: str) -> list[str]:
     line = line.split("#")[0].strip() or line
     if '"' in line:
         try:
-            found = next(csv.reader([line], delimiter=delimiter or " ", skipinitialspace=True, strict=True))
+            between, mark = (r"\s+", " ") if delimiter is None else (rf"\s*{re.escape(delimiter)}\s*", delimiter)
+            found = next(csv.reader([re.sub(between, mark, line)], delimiter=mark, strict=True))
         except (csv.Error, StopIteration):
             raise ValueError(f'{where}: a quote (") is opened and not closed: take it out') from None
-        found = [cell for cell in found if cell] if delimiter is None else found
     else:
         found = line.split(delimiter)
     found = [cell.strip() for cell in found]
@@ -224,9 +226,7 @@ def _with_header(sheet: Sheet, line: str) -> Sheet:
         return sheet._replace(header=tuple(names))
     for row, text in sheet.comments[-1:]:
         if '"' not in text and len(names := header_cells(text, sheet.delimiter, sheet.at(row))) == sheet.width > 1:
-            return sheet._replace(
-                header=tuple(names), header_row=row, comments=sheet.comments[:-1], of_comment=True
-            )
+            return sheet._replace(header=tuple(names), header_row=row, comments=sheet.comments[:-1], of_comment=True)
     return sheet
 
 
@@ -259,12 +259,14 @@ def _content(path: Path, shown: str) -> bytes:
             raise ValueError(f"table {shown} is {kind}: give the path of a file")
         if status.st_size > LARGEST:
             raise _too_large(shown)
-        with open(path, "rb", opener=_without_waiting) as file:  # noqa: PTH123 (Path has no opener)
+        with open(path, "rb", opener=_without_waiting) as file:
             return file.read(LARGEST + 1)
     except FileNotFoundError:
         raise ValueError(f"table {shown}: no such file: give the path of a table of energy and flux") from None
     except OSError as error:
-        raise ValueError(f"table {brief(shown, 200)[1:-1]}: {error.strerror}: check the path and its permissions") from None
+        raise ValueError(
+            f"table {brief(shown, 200)[1:-1]}: {error.strerror}: check the path and its permissions"
+        ) from None
     except RuntimeError:
         raise ValueError(f"table {shown}: no such home directory: write the path in full") from None
 
