@@ -113,6 +113,7 @@ class Source(eqx.Module):
         """Both sources together: their beams, side by side.
 
         Variations of one name are one and the same in both (two reactors of one spectrum); others are independent.
+        Each becomes a smaller part of the whole flux (see `relative_variations`, also for what that leaves out).
         """
         if not isinstance(other, Source):
             return NotImplemented
@@ -125,7 +126,9 @@ class Source(eqx.Module):
         """One-sigma changes of the flux by each variation over the continuum flux [1], shape (V, ...).
 
         Component times its relative uncertainty, over the sum of all beams at E_nu [MeV], any shape; zero where that
-        sum is zero. Beams of several kinds of neutrinos are taken to change alike.
+        sum is zero. Beams of several kinds of neutrinos are taken to change alike, and lines like the continuum at
+        their energies: where sources of other kinds or lines are added to one with variations, the variations are
+        spread over all of them.
         """
         E_nu = jnp.asarray(E_nu, dtype=float)
         flux = self.flux(E_nu)
