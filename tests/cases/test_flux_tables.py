@@ -70,6 +70,8 @@ def message(folder: Path, content: str | bytes, **keys: object) -> str:
         "# Flux de r\u00e9acteur\n".encode("latin-1") + PLAIN.encode(),
         "8.0,1e9\n2.0,2e11\n1.0,3e11\n",
         "# E_nu [MeV], flux [1/(cm2 s MeV)]\n" + PLAIN,
+        "# at 20 m, 3e12 cm^-2 s^-1 in all\n" + PLAIN,
+        "# Energy (MeV)  Flux (1e10 / cm2 / s / MeV)\n1 30\n2 20\n8 .1\n",
         "# Smith et al. (2024), Table II (left)\n" + PLAIN,
         "E_nu [keV],flux [1/(cm2 s keV)]\n1000,3e8\n2000,2e8\n8000,1e6\n",
         "E_nu (keV),flux (cm^-2 s^-1 MeV^-1)\n1000,3e11\n2000,2e11\n8000,1e9\n",
@@ -169,6 +171,10 @@ def test_steps_zero_energy_and_rounding(tmp_path: Path) -> None:
         (gzip.compress(PLAIN.encode())[:-9], "its gzip compression is damaged"),
         (b"\x1f\x8b123", "its gzip compression is damaged"),
         (gzip.compress(b"\n" * (65 * 2**20)), "has more than 64 MiB"),
+        (gzip.compress(b"\n" * (60 * 2**20)), "has more than 2000000 rows"),
+        (gzip.compress(b"# nothing\n" * 10**6), "is empty"),
+        ("E" + "(" * 9_990 + "\n1\n2\n", "row 2 has one column"),
+        ("E;" + "," * 9_990 + "x\n1;" + "," * 9_900 + "x\n", "row 2: ',,,,"),
         ("E_nu [keV],flux\n1000,2\n2000,1\n", "its energies are not in MeV and its flux has no unit"),
         ("E_keV,flux\n1000,2\n2000,1\n", "its energies are not in MeV and its flux has no unit"),
         ("E_nu,flux [1/(cm2 s keV)]\n1000,2\n2000,1\n", "speaks of keV: give energy_unit and flux_unit"),
@@ -176,6 +182,8 @@ def test_steps_zero_energy_and_rounding(tmp_path: Path) -> None:
         ("# energies in keV\n1000,2\n2000,1\n", "row 1: 'energies in keV' speaks of keV: give energy_unit"),
         ("# flux per m^2\n1,2\n2,1\n", "row 1: 'flux per m^2' speaks of m^2: give energy_unit and flux_unit"),
         ("# flux per MeV and day\n# 1/(cm2 d MeV), 1/day\n1,2,3\n", "row 3 has 3 columns"),
+        ("# flux in 10^10/(cm2 s MeV)\n1,2\n2,1\n", "row 1: 'flux in 10^10/(cm2 s MeV)' speaks of 10^10/"),
+        ("E,flux_1e10/cm2/s/MeV\n1,2\n2,1\n", "speaks of 1e10/"),
         ("# 1/cm2/day\n1,2\n2,1\n", "row 1: '1/cm2/day' speaks of /day"),
         ("E [MeV],flux [parsec]\n1,2\n2,1\n", "row 1: [parsec] is not a unit of flux"),
         ("E [furlong],flux\n1,2\n2,1\n", "row 1: [furlong] is not a unit of energy"),
@@ -227,7 +235,8 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
         "nothing.csv": "no such file",
         "~nobody-of-that-name/flux.csv": "no such",
         "x" * 5000: "File name too long",
-        "a\0b.csv": "null byte",
+        "a\0b.csv": r"table a\\x00b\.csv: a path has no null byte",
+        "two\nlines": r"table two\\nlines: no such file",
     }.items():
         with pytest.raises(ValueError, match=words) as error:
             TableSource(kind="table", file=name).build(tmp_path)
@@ -259,6 +268,12 @@ def test_an_experiment_names_its_file_and_the_table(tmp_path: Path) -> None:
     content["source"] = {"kind": "sum", "of": [{"kind": "lines", "lines": [{"energy": "1 MeV", "flux": "1 / cm^2"}]}]}
     with pytest.raises(ValueError, match=r"mine\.yaml: source\.of\[0\]\.lines\[0\]\.flux: "):
         from_mapping(content, "mine.yaml", tmp_path)
+
+
+@pytest.mark.parametrize("columns", [3, "E_nu", [], [1, True], [1, 2.0], {1: 2}, {"energy": 1.5, "flux": 2}, {}])
+def test_columns_that_are_none(columns: object) -> None:
+    with pytest.raises(ValueError, match="give names or numbers of columns, as in"):
+        TableSource(kind="table", file="flux.csv", columns=columns)
 
 
 def test_units_in_python(tmp_path: Path) -> None:

@@ -3,10 +3,10 @@
 import operator
 from functools import reduce
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from hepunits import MeV, cm, s
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BeforeValidator, Field, StrictBool
 
 from nushine.config import AboveZeroEnergy, Length, Model, PerTime, Power, quantity
 from nushine.sources.base import ELECTRON, MUON, TAU, Source
@@ -66,7 +66,17 @@ FLAVOURS = {"e": ELECTRON, "mu": MUON, "tau": TAU}
 
 LineFlux = Annotated[float, BeforeValidator(lambda text: quantity(text, "1e12 / (cm^2 s)")), Field(gt=0.0)]
 FlavourKey = Literal["e", "mu", "tau"]
-ColumnKey = StrictInt | StrictStr
+
+
+def _columns(value: object) -> object:
+    """Two columns, or a block that names them; each is a name or a number."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    named = not isinstance(value, dict) or all(isinstance(key, str) for key in value)
+    if not items or not named or not all(isinstance(item, str | int) and item is not True for item in items):
+        raise ValueError(
+            "give names or numbers of columns, as in [1, 2] or {energy: 1, flux: 2} or {low: 1, high: 2, flux: 3}"
+        )
+    return value
 
 
 class TableSource(Model):
@@ -74,7 +84,7 @@ class TableSource(Model):
 
     kind: Literal["table"]
     file: str
-    columns: dict[str, ColumnKey] | tuple[ColumnKey, ColumnKey] | None = None
+    columns: Annotated[Any, BeforeValidator(_columns)] = None
     energy_unit: str | None = None
     flux_unit: str | None = None
     flavour: FlavourKey = "e"

@@ -13,7 +13,8 @@ import numpy as np
 from hepunits import MeV
 from numpy.typing import NDArray
 
-from nushine.sources.text_tables import Sheet, brief, open_sheet, read_columns
+from nushine.sources.text_files import brief
+from nushine.sources.text_tables import Sheet, open_sheet, read_columns
 
 FloatArray = NDArray[np.float64]
 Columns = Sequence[int | str] | Mapping[str, int | str]
@@ -35,12 +36,16 @@ OTHER_UNIT = re.compile(
     r"(?<![A-Za-z])(?:m|mm|km)(?:\^|\*\*)?-?(?:2(?!\d)|²)"
     r"|(?:/ ?|\bper )(?:d|days?|h|hours?|min|yr|years?)(?![A-Za-z])"
     r"|(?<![A-Za-z])(?:days?|d|yr?|h)(?:\^|\*\*)?-1(?!\d)"
+    r"|(?<![\d.])(?:1(?:\.0*)?[eE]\+?\d+|10\^\{?\d+\}?)\s*[*(]?\s*(?:1?/|cm|MeV|nu)"
 )
-"""A unit of area or time that is not cm^2 or s."""
+"""A unit of area or time that is not cm^2 or s, or a power of ten before a unit."""
 
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 DOTS = str.maketrans("·⋅×−", "   -")
 PARTICLES = re.compile(r"\b(?:anti[- ]?)?(?:neutrinos?|nu)\b|ν|#", re.IGNORECASE)
+LONGEST_NAME = 200
+"""Characters of the name of a column with its unit."""
+
 UNIT_WORD = re.compile(r"[eE][vV]\b|\bJ\b|[ck]?m\W*-?2|/|\^|-1")
 
 
@@ -201,6 +206,8 @@ def _require_no_other_units(table: FluxTable, remarks: Sequence[tuple[int, str]]
 
 def _name_and_unit(cell: str, what: str = "") -> tuple[str, str | None]:
     """Name of a column, and the unit in brackets behind it; that of an energy may end the name, as in E_keV."""
+    if len(cell) > LONGEST_NAME:
+        return cell, None
     for pattern in (r"([^\[]*)\[(.*)\][^\[\]]*", r"(.*?)\((.*)\)[^()]*"):
         found = re.fullmatch(pattern, cell)
         if found:
@@ -237,7 +244,7 @@ def _by_name(sheet: Sheet, columns: Columns) -> dict[str, int]:
     if kind is None:
         raise ValueError(
             f"columns of table {sheet.shown}: name energy and flux, or low, high and flux, "
-            f"not {', '.join(map(str, named)) or 'nothing'}"
+            f"not {', '.join(brief(str(key))[1:-1] for key in list(named)[:6]) or 'nothing'}"
         )
     chosen = {what: _position(sheet, named[what]) for what in kind}
     if len(set(chosen.values())) < len(chosen):

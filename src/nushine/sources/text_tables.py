@@ -1,45 +1,30 @@
-"""Text files of numbers in columns, as they come: delimiters, encodings, compression, headers and comments.
+"""Text files of numbers in columns, as they come: delimiters, headers and comments.
 
 Every complaint is one line that names the file, as the user wrote it, and the row, as an editor counts lines.
 """
 
-import codecs
 import csv
-import gzip
-import io
-import os
 import re
-import stat
-import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nushine.sources.text_files import brief, lines, place, printable, read_text
+
 FloatArray = NDArray[np.float64]
 
-LARGEST = 64 * 2**20
-"""Bytes of the largest table, decompressed: some three million rows."""
-
-LONGEST = 10_000
-"""Characters of the longest line."""
+MOST_REMARKS = 1000
+"""Comments above the numbers that are looked at."""
 
 COMMENT = ("#", "%", "//", "!")
 """Lines that begin like this hold no numbers. After numbers, # begins a comment."""
 
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?", re.ASCII)
 """A plain number; Fortran's D for E is understood."""
-
-ENCODINGS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 
 
 class Sheet(NamedTuple):
@@ -82,16 +67,6 @@ class Sheet(NamedTuple):
         return place(self.shown, row)
 
 
-def place(shown: str, row: int) -> str:
-    """Where in a file, for errors."""
-    return f"table {shown}, row {row}"
-
-
-def brief(text: str, length: int = 40) -> str:
-    """A text between quotes, cut if it is long."""
-    return repr(text if len(text) <= length else f"{text[:length]}...")
-
-
 def open_sheet(path: str | Path, shown: str | None = None) -> Sheet:
     """Read the bytes of a file and find out what its columns are.
 
@@ -108,13 +83,13 @@ def open_sheet(path: str | Path, shown: str | None = None) -> Sheet:
         For what is not a file, holds no text, is too large, or has no row of numbers.
 
     """
-    shown = str(path) if shown is None else shown
-    data = _decompressed(_content(Path(path), shown), shown)
-    encoding = _encoding(data, shown)
+    shown = printable(str(path) if shown is None else shown)
+    data, encoding = read_text(Path(path), shown)
     comments: list[tuple[int, str]] = []
     header_row, header_line = 0, ""
     for row, line in lines(data, encoding, shown):
         if line.startswith(COMMENT):
+            del comments[MOST_REMARKS:]
             comments.append((row, line.lstrip("#%/! \t")))
             continue
         delimiter = _delimiter(line)
@@ -154,27 +129,11 @@ def number(cell: str, sheet: Sheet, row: int) -> float:
             return value
     if not cell:
         cure = "a cell is empty: give a number"
-    elif re.fullmatch(r"[+-]?[\d,.]*,[\d,.]*(?:[eE][+-]?\d+)?", cell):
+    elif len(cell) <= 100 and re.fullmatch(r"[+-]?[\d,.]*,[\d,.]*(?:[eE][+-]?\d+)?", cell):
         cure = f"{brief(cell)} has a comma: write 1.5 with a point, and thousands without a mark"
     else:
         cure = f"{brief(cell)} is not a finite number: mend it, or take the row out"
     raise ValueError(f"{sheet.at(row)}: {cure}")
-
-
-def lines(data: bytes, encoding: str, shown: str) -> Iterator[tuple[int, str]]:
-    """Rows, counted from 1, that are not blank, and their texts without white space at the ends."""
-    row = 0
-    try:
-        for row, line in enumerate(io.TextIOWrapper(io.BytesIO(data), encoding=encoding), start=1):
-            if len(line) > LONGEST:
-                raise ValueError(
-                    f"{place(shown, row)} has more than {LONGEST} characters: write one row for each energy"
-                )
-            text = line.strip()
-            if text.strip(",;"):
-                yield row, text
-    except UnicodeDecodeError:
-        raise ValueError(f"{place(shown, row + 1)} is not text in {encoding}: save the table in UTF-8") from None
 
 
 def cells(line: str, delimiter: str | None, where: str) -> list[str]:
@@ -182,8 +141,9 @@ def cells(line: str, delimiter: str | None, where: str) -> list[str]:
     line = line.split("#")[0].strip() or line
     if '"' in line:
         try:
-            between, mark = (r"\s+", " ") if delimiter is None else (rf"\s*{re.escape(delimiter)}\s*", delimiter)
-            found = next(csv.reader([re.sub(between, mark, line)], delimiter=mark, strict=True))
+            mark = delimiter or " "
+            line = re.sub(r"\s+" if delimiter is None else " +", " ", line)
+            found = next(csv.reader([re.sub(f" ?{mark} ?", mark, line)], delimiter=mark, strict=True))
         except (csv.Error, StopIteration):
             raise ValueError(f'{where}: a quote (") is opened and not closed: take it out') from None
     else:
@@ -247,63 +207,3 @@ def _delimiter(line: str) -> str | None:
         return "\t"
     spaced = any(re.search(r"[\d.]\s+[\d.+-]", cell) for cell in line.split(","))
     return "," if "," in line and not spaced else None
-
-
-def _content(path: Path, shown: str) -> bytes:
-    """Bytes of a regular file; others would block, or never end."""
-    try:
-        path = path.expanduser()
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe or a device"
-            raise ValueError(f"table {shown} is {kind}: give the path of a file")
-        if status.st_size > LARGEST:
-            raise _too_large(shown)
-        with open(path, "rb", opener=_without_waiting) as file:
-            return file.read(LARGEST + 1)
-    except FileNotFoundError:
-        raise ValueError(f"table {shown}: no such file: give the path of a table of energy and flux") from None
-    except OSError as error:
-        raise ValueError(
-            f"table {brief(shown, 200)[1:-1]}: {error.strerror}: check the path and its permissions"
-        ) from None
-    except RuntimeError:
-        raise ValueError(f"table {shown}: no such home directory: write the path in full") from None
-
-
-def _without_waiting(name: str, flags: int) -> int:
-    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
-
-
-def _decompressed(data: bytes, shown: str) -> bytes:
-    """Content of a gzip file, known by its first bytes; other data as they are."""
-    if data.startswith(b"\x1f\x8b"):
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-                data = file.read(LARGEST + 1)
-        except (OSError, EOFError, zlib.error):
-            raise ValueError(f"table {shown}: its gzip compression is damaged: compress it anew") from None
-    if len(data) > LARGEST:
-        raise _too_large(shown)
-    return data
-
-
-def _too_large(shown: str) -> ValueError:
-    return ValueError(
-        f"table {shown} has more than {LARGEST // 2**20} MiB of text: "
-        "average its rows; a flux needs a few thousand at most"
-    )
-
-
-def _encoding(data: bytes, shown: str) -> str:
-    """Name of the encoding by its mark; without one UTF-8, or Latin-1 where the bytes are no UTF-8."""
-    for mark, encoding in ENCODINGS:
-        if data.startswith(mark):
-            return encoding
-    if b"\0" in data[:LONGEST]:
-        raise ValueError(f"table {shown} is not a text file: give rows of energy and flux in UTF-8")
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError:
-        return "latin-1"
-    return "utf-8"
