@@ -20,7 +20,7 @@ from nushine.sources.points import Points, checked_points, histogram_points, in_
 FloatArray = NDArray[np.float64]
 
 MOST = 2000
-"""Tables of up to this many points are kept as they are; larger ones get at most this many knots."""
+"""Tables of up to this many energies are kept as they are; larger ones get at most this many points."""
 
 TOLERANCES = (1e-5, 1e-4)
 """Largest relative change of the flux by fewer knots: the first for which `MOST` are enough."""
@@ -65,11 +65,11 @@ def tabulated(
 
     Notes
     -----
-    Up to 2000 points are kept as they are. Of larger tables at most 2000 are kept, such that the lines between them
-    change the flux by at most 1e-5 of itself anywhere (or of 1e-12 of its largest value), or 1e-4 where 1e-5 needs
-    more; a common factor makes the total exact. Where that is not enough, as with noise, 2000 knots carry averages
-    over their neighbourhoods: the total is exact, and energies are blurred by up to the distance of the knots. The
-    name of the source says which.
+    Up to 2000 energies are kept as they are. Of larger tables at most 2000 points are kept, such that the lines
+    between them change the flux by at most 1e-5 of itself anywhere (or of 1e-12 of its largest value), or 1e-4 where
+    1e-5 needs more; a common factor makes the total exact. Where that is not enough, as with noise, 2000 knots carry
+    averages over their neighbourhoods: the total is exact, and energies are blurred by up to the distance of the
+    knots. The name of the source says which.
 
     Examples
     --------
@@ -266,13 +266,14 @@ def fewer_points(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, 
 
     See the notes of `tabulated`.
     """
-    if x.size <= MOST:
+    energies = 1 + np.count_nonzero(np.diff(x))  # a step counts once
+    if energies <= MOST:
         return x, y, ""
     for tolerance in TOLERANCES:
         kept = knots_within(x, y, tolerance / 2, MOST)  # half is left for the common factor
         if kept is not None:
             factor = _area(x, y) / _area(x[kept], y[kept])
-            return x[kept], y[kept] * factor, f"{x.size} points as {kept.size}, within {tolerance:g}"
+            return x[kept], y[kept] * factor, f"{energies} energies as {kept.size} points, within {tolerance:g}"
     start = max(x[x > 0][0], 1e-4 * x[-1])
     nodes = np.concatenate(
         [np.geomspace(start, x[-1], MOST // 2), x[np.linspace(0, x.size - 1, MOST // 2).astype(int)]]
@@ -280,7 +281,7 @@ def fewer_points(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, 
     nodes = np.unique(np.clip(nodes, x[0], x[-1]))
     values = hat_means(x, y, nodes)
     blur = np.max(np.diff(nodes)[nodes[:-1] >= start] / nodes[:-1][nodes[:-1] >= start])
-    return nodes, values, f"{x.size} points as averages at {nodes.size}, energies within {100 * blur:.2g} %"
+    return nodes, values, f"{energies} energies as averages at {nodes.size}, blurred by {100 * blur:.2g} %"
 
 
 def _area(x: FloatArray, y: FloatArray) -> float:
