@@ -109,7 +109,9 @@ def units_of(
     flux, integrated = _unit(table, "flux", flux_unit, table.units[1], (PER_ENERGY, PER_BIN), reader)
     said = flux_unit if isinstance(flux_unit, str) else table.units[1] or ""
     if energy is None or flux is None:
-        _require_no_other_units(table, (*table.remarks, (0, said)) if energy is None else table.remarks)
+        _require_no_other_units(table, table.remarks)
+    if energy is None and OTHER_ENERGY.search(said):
+        raise ValueError(f"table {table.shown}: its flux is in {brief(said)} and its energies have no unit: {CURE}")
     if flux is None and energy not in (None, MeV):
         raise ValueError(f"table {table.shown}: its energies are not in MeV and its flux has no unit: {CURE}")
     if integrated and table.edges.shape[1] == 1:
@@ -200,7 +202,7 @@ def _require_no_other_units(table: FluxTable, remarks: Sequence[tuple[int, str]]
     for row, text in remarks:
         other = OTHER_ENERGY.search(text) or OTHER_UNIT.search(text)
         if other:
-            where = f"table {table.shown}, row {row}" if row else f"table {table.shown}"
+            where = f"table {table.shown}, row {row}"
             raise ValueError(f"{where}: {brief(text)} speaks of {other.group().strip()}: {cure or CURE}")
 
 
