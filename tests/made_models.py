@@ -44,7 +44,7 @@ def random_model(
         precision=jnp.ones(parameters),
         weight=jnp.ones(size),
         shaped=tuple(range(norms, parameters)),
-        nuisances=tuple(f"parameter {k}" for k in range(parameters)),
+        nuisances=tuple(f"parameter_{k}" for k in range(parameters)),
         samples=("signal", "first", "second"),
-        channels=tuple((f"channel {i}", n) for i, n in enumerate(bins)),
+        channels=tuple((f"channel_{i}", n) for i, n in enumerate(bins)),
     )

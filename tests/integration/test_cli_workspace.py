@@ -77,7 +77,7 @@ def test_pyhf_reads_the_workspace_and_expects_the_same(folder: Path, model: Mode
     workspace = pyhf.Workspace(document)
     theirs = workspace.model()
     names = theirs.config.par_names
-    assert set(names) == {"strength", "flux", "background", "background_slope"}
+    assert set(names) == {"strength", "flux__small", "background__small", "background_slope__small"}
     for strength in (0.0, 2.5):
         parameters = [strength if name == "strength" else 0.0 for name in names]
         counts = theirs.expected_data(parameters, include_auxdata=False)
@@ -109,7 +109,8 @@ def test_the_document_tells_what_was_computed(folder: Path, model: Model) -> Non
         "e",
     )
     assert (shown["m_N_MeV"], shown["mu_mu_B"], shown["cl"], shown["convention"]) == (2.0, 1e-10, 0.9, "CLs")
-    assert shown["bins"] == {"recoil": BINS}
+    assert shown["bins"] == {"recoil__small": BINS}
+    assert shown["detectors"] == {"small": "small"}
     assert shown["signal_events"] == pytest.approx(float(model.signal.sum()))
     assert shown["background_events"] == pytest.approx(float(model.expected().sum()))
     assert shown["effective_events"] > 10
@@ -118,8 +119,10 @@ def test_the_document_tells_what_was_computed(folder: Path, model: Model) -> Non
 
 
 def test_expected_counts_come_back_as_observed_ones(folder: Path, model: Model, tmp_path: Path) -> None:
-    rows = list(csv.DictReader((folder / "expected.csv").read_text().splitlines()))
-    assert [(row["channel"], int(row["bin"])) for row in rows] == [("recoil", i) for i in range(BINS)]
+    rows = list(csv.DictReader((folder / "expected.csv").read_text().splitlines()[1:]))
+    assert [(row["channel"], int(row["bin"])) for row in rows] == [("recoil__small", i) for i in range(BINS)]
+    edges = [float(row["E_R_min_eV"]) for row in rows] + [float(rows[-1]["E_R_max_eV"])]
+    np.testing.assert_allclose(edges, np.geomspace(20, 1000, BINS + 1), rtol=1e-9)  # ten digits
     np.testing.assert_allclose([float(row["count"]) for row in rows], model.expected(0.0), rtol=1e-12)
     files = ["--out", tmp_path / "back.json", "--counts", folder / "expected.csv"]
     result = run(folder / "small.yaml", *SIGNAL, *files, "--json")
@@ -134,13 +137,14 @@ def test_observed_counts_are_the_observations_and_an_excess_weakens_the_limit(
     folder: Path, model: Model, tmp_path: Path
 ) -> None:
     counts = np.ceil(np.asarray(model.expected(5.0)))
-    text = ["bin,count,channel", *(f"{i},{count:g},recoil" for i, count in enumerate(counts))]
-    (tmp_path / "seen.csv").write_text("\n".join(text))
+    comment, header, *rows_of = (folder / "expected.csv").read_text().splitlines()
+    seen = [f"{row.rpartition(',')[0]},{count:g}" for row, count in zip(rows_of, counts, strict=True)]
+    (tmp_path / "seen.csv").write_text("\n".join([comment, header, *seen]))
     result = run(
         folder / "small.yaml", *SIGNAL, "--out", tmp_path / "seen.json", "--counts", tmp_path / "seen.csv", "--cl", 0.95
     )
     assert result.exit_code == 0, result.output
-    assert read(tmp_path / "seen.json")["observations"] == [{"name": "recoil", "data": counts.tolist()}]
+    assert read(tmp_path / "seen.json")["observations"] == [{"name": "recoil__small", "data": counts.tolist()}]
     title = result.stdout.splitlines()[0]
     assert title.startswith("small: 95 % CL upper limits on the strength, relative to the signal at m_N = 2 MeV, mu = ")
     rows = [re.split(r" {2,}", line.strip()) for line in result.stdout.splitlines()]
@@ -186,7 +190,7 @@ def test_a_bin_without_count_is_told_and_nothing_written(folder: Path, tmp_path:
     (tmp_path / "short.csv").write_text("\n".join(lines[:-1]))
     files = ["--out", tmp_path / "x.json", "--counts", tmp_path / "short.csv", "--write-counts", tmp_path / "x.csv"]
     line = refusal(folder / "small.yaml", *SIGNAL, *files)
-    assert f"short.csv: bin {BINS - 1} of channel 'recoil' is missing" in line
+    assert f"short.csv: bin {BINS - 1} of channel 'recoil__small' is missing" in line
     assert [path.name for path in tmp_path.iterdir()] == ["short.csv"]
 
 

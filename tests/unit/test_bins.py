@@ -90,7 +90,9 @@ def test_forecast_is_what_is_expected() -> None:
     expected = float(ns.expected_events(NUCLEUS, ns.Dipole(3.0, 1e-8, ns.MAJORANA)))
     assert float(model.signal.sum()) == pytest.approx(expected, rel=1e-2)
     assert float(model.backgrounds.sum()) == pytest.approx(ns.background_events(NUCLEUS), rel=1e-9)
-    assert {"flux", "background", "threshold", "flux of U235"} <= set(model.nuisances)
+    assert {"flux__Chooz", "background__nucleus_1kg", "threshold__nucleus_1kg", "spectrum__U235"} <= set(
+        model.nuisances
+    )
 
 
 def test_the_likelihood_excludes_no_less_than_counting() -> None:

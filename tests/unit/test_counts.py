@@ -1,5 +1,7 @@
 """Observed counts in CSV files: what is read, what is written, and one line for each mistake."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,8 +65,15 @@ def test_any_order_of_rows_and_columns(tmp_path: Path, text: str) -> None:
         ("channel,bin,count\non,0,inf\n", "line 2: count 'inf' is not allowed; give a number of events"),
         ("channel,bin,count\non,0,\n", "line 2: count '' is not allowed; give a number of events"),
         ("channel,bin,count\non,0\n", "line 2: 2 fields; give channel, bin, count"),
-        ("on,0,3\noff,0,5\n", "header 'on,0,3': write channel,bin,count in the first line"),
-        ("", "header '': write channel,bin,count in the first line"),
+        ("on,0,3\noff,0,5\n", "line 1: header 'on,0,3': write channel,bin,count"),
+        ("channel,bin,count,day\non,0,3,1\n", "line 1: header 'channel,bin,count,day': write channel,bin,count"),
+        ("channel,bin,bin,count\non,0,0,3\n", "line 1: header 'channel,bin,bin,count': write channel,bin,count"),
+        ("", "is empty: write channel,bin,count in the first line"),
+        ("# only a remark\n", "is empty: write channel,bin,count in the first line"),
+        (f"channel,bin,count\non,{'9' * 5000},3\n", f"line 2: bin '{'9' * 40}...' is not in channel 'on'"),
+        (f"channel,bin,count\non,0,{'9' * 5000}\n", f"line 2: count '{'9' * 40}...' is not allowed"),
+        (f'channel,bin,count\non,0,"{"9" * 200000}\n', "line 2: field larger than field limit"),
+        (f"channel,bin,count\n{'a,b' * 5000}\n", "line 2: 5001 fields; give channel, bin, count"),
         ("channel,bin,count\non,0,3\n".encode("utf-16"), "byte 0 is no UTF-8 text; save the file as UTF-8"),
         (b"channel,bin,count\non,0,3\n\xe9,0,5\n", "is no UTF-8 text; save the file as UTF-8"),
     ],
@@ -76,6 +85,57 @@ def test_mistakes_are_named(tmp_path: Path, text: str | bytes, line: str) -> Non
     assert str(caught.value).startswith(f"{path}: ")
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+BINNED = replace(
+    MODEL,
+    channels=(("seen", 2),),
+    edges=np.array([[[2e-5, 1e-3], [0.1, 1.5], [-1.0, 1.0]], [[2e-5, 1e-3], [1.5, np.inf], [-1.0, 1.0]]]),
+)
+HEADER = "channel,bin,E_R_min_eV,E_R_max_eV,E_gamma_min_MeV,E_gamma_max_MeV,cos_theta_min,cos_theta_max,count\n"
+
+
+def test_bins_carry_their_edges(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    write_counts(path, BINNED, BINNED.data(np.array([3.0, 5.0])))
+    remark, *table = path.read_text().splitlines(keepends=True)
+    assert remark.startswith("# bins of a channel: recoil energy slowest - then photon energy - cosine")
+    assert table == [HEADER, "seen,0,20,1000,0.1,1.5,,,3\n", "seen,1,20,1000,1.5,inf,,,5\n"]
+    np.testing.assert_array_equal(read_counts(path, BINNED).counts, [3.0, 5.0])
+    # as a spreadsheet writes them: fewer digits, and the remark filled up with commas
+    text = "# bins,,,,,,,,\n" + HEADER + "seen,1,20.0,1E3,1.50001,inf,-1,1,5\nseen,0,20,1000,0.1,1.5,,,3\n"
+    np.testing.assert_array_equal(read_counts(written(tmp_path, text), BINNED).counts, [3.0, 5.0])
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ("seen,0,30,1000,0.1,1.5,,,3\n", "line 2: E_R_min_eV of bin 0 of 'seen' is '30', in the model it is 20"),
+        ("seen,0,20,1000,1.5,inf,,,3\n", "line 2: E_gamma_min_MeV of bin 0 of 'seen' is '1.5', in the model it is 0.1"),
+        ("seen,0,20,1000,0.1,,,,3\n", "line 2: E_gamma_max_MeV of bin 0 of 'seen' is '', in the model it is 1.5"),
+        ("seen,0,20,1000,0.1,1.5,0,1,3\n", "line 2: cos_theta_min of bin 0 of 'seen' is '0', in the model it is empty"),
+        ("seen,0,20,1000,0.1,nan,,,3\n", "line 2: E_gamma_max_MeV of bin 0 of 'seen' is 'nan', in the model"),
+        ("seen,0,20 eV,1000,0.1,1.5,,,3\n", "line 2: E_R_min_eV of bin 0 of 'seen' is '20 eV', in the model it is 20:"),
+    ],
+)
+def test_counts_of_other_bins_are_refused(tmp_path: Path, rows: str, line: str) -> None:
+    path = written(tmp_path, HEADER + rows)
+    with pytest.raises(ValueError, match="the counts are of other bins") as caught:
+        read_counts(path, BINNED)
+    assert str(caught.value).startswith(f"{path}: {line}")
+    assert "\n" not in str(caught.value)
+
+
+def test_counts_without_edges_are_refused_where_the_model_has_them(tmp_path: Path) -> None:
+    path = written(tmp_path, "channel,bin,count\nseen,0,3\nseen,1,5\n")
+    with pytest.raises(ValueError, match=r"counts\.csv: line 1: no edges of bins .* fill in the file that"):
+        read_counts(path, BINNED)
+
+
+def test_a_pipe_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="pipe: is no regular file; give a CSV file"):
+        read_counts(tmp_path / "pipe", MODEL)
 
 
 def test_events_where_none_can_be(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from nushine.statistics import Binning, Forecast, Model, strength_limit
 
 SMALL = Binning(E_R=2, E_gamma=3, cos_theta=1)
 SIGNAL, MU = ns.Dipole(3.0, 1.0), 2e-8
-CAWO4, AL2O3 = "nucleus-10g, CaWO4", "nucleus-10g, Al2O3"
+CAWO4, AL2O3 = "nucleus_10g_CaWO4", "nucleus_10g_Al2O3"
 
 
 @pytest.fixture(scope="module")
@@ -50,28 +50,28 @@ def test_signal_is_that_of_the_event_numbers(two: Forecast) -> None:
 
 def test_detectors_share_the_flux_alone(two: Forecast) -> None:
     model = two(MU)
-    on = [f"coincidence, {name}" for name in (CAWO4, AL2O3)]
-    assert [name for name, _ in model.channels] == [on[0], f"{on[0]}, reactor off", on[1], f"{on[1]}, reactor off"]
+    on = [f"coincidence__{name}" for name in (CAWO4, AL2O3)]
+    assert [name for name, _ in model.channels] == [on[0], f"{on[0]}__source_off", on[1], f"{on[1]}__source_off"]
     samples = dict(zip(model.samples, model.nominal, strict=True))
-    assert not np.asarray(samples[f"background, {CAWO4}"])[part(model, on[1])].any()
-    assert np.asarray(samples[f"background, {CAWO4}"])[part(model, on[0])].all()
-    flux = model.log_kappa[model.nuisances.index("flux")]
+    assert not np.asarray(samples[f"background__{CAWO4}"])[part(model, on[1])].any()
+    assert np.asarray(samples[f"background__{CAWO4}"])[part(model, on[0])].all()
+    flux = model.log_kappa[model.nuisances.index("flux__Chooz")]
     np.testing.assert_allclose(flux, np.where(np.array(model.samples) == "signal", np.log(1.025), 0.0), rtol=1e-12)
-    k = model.shaped.index(model.nuisances.index(f"threshold, {CAWO4}"))
+    k = model.shaped.index(model.nuisances.index(f"threshold__{CAWO4}"))
     assert np.asarray(model.up[k, 0])[part(model, on[0])].any()
     assert not np.asarray(model.up[k, 0])[part(model, on[1])].any()
-    k = model.shaped.index(model.nuisances.index("flux of U235"))
+    k = model.shaped.index(model.nuisances.index("spectrum__U235"))
     for name in on:
         assert np.asarray(model.up[k, 0])[part(model, name)].any()
 
 
 def test_without_flux_there_is_background_alone(two: Forecast) -> None:
     model = two(MU)
-    on, off = part(model, f"coincidence, {CAWO4}"), part(model, f"coincidence, {CAWO4}, reactor off")
+    on, off = part(model, f"coincidence__{CAWO4}"), part(model, f"coincidence__{CAWO4}__source_off")
     background = np.asarray(jnp.sum(model.backgrounds, axis=0))
     assert not np.asarray(model.signal)[off].any()
     np.testing.assert_allclose(background[off], 0.5 * background[on], rtol=1e-12)  # rounding
-    k = model.nuisances.index(f"background, {CAWO4}")
+    k = model.nuisances.index(f"background__{CAWO4}")
     moved = model.expected(0.0, np.eye(len(model.nuisances))[k])
     np.testing.assert_allclose(moved[off], 1.1 * background[off], rtol=1e-12)  # both at once: what off data are for
     np.testing.assert_allclose(moved[on], 1.1 * background[on], rtol=1e-12)
@@ -87,7 +87,7 @@ def test_recoils_have_coherent_scattering(recoils: Model) -> None:
     """As many as `background_events` counts with a perfect detector; resolution moves 1 % over the threshold."""
     expected = ns.background_events(experiments.load("nucleus-1kg"), ns.RECOIL)
     assert float(jnp.sum(recoils.backgrounds)) == pytest.approx(expected, rel=2e-2)
-    flux = recoils.log_kappa[recoils.nuisances.index("flux")]
+    flux = recoils.log_kappa[recoils.nuisances.index("flux__Chooz")]
     touched = {name for name, kappa in zip(recoils.samples, flux, strict=True) if kappa > 0}
     assert touched == {"signal", "CEvNS"}
 
@@ -103,7 +103,7 @@ def test_uncertainties_are_those_of_the_experiment_changed_by_hand() -> None:
     of = ns.forecast(experiment, SIGNAL, binning=SMALL)
     model = of(MU)
     theta = np.zeros(len(model.nuisances))
-    theta[model.nuisances.index("photon_efficiency")] = 1.0
+    theta[model.nuisances.index("photon_efficiency__nucleus_1kg")] = 1.0
     brighter = replace(experiment, response=replace(experiment.response, photon_efficiency=0.95))
     dimmer = replace(experiment, response=replace(experiment.response, photon_efficiency=0.95 * 1.05))
     up, nominal = (ns.forecast(e, SIGNAL, binning=SMALL)(MU).signal for e in (dimmer, brighter))

@@ -49,9 +49,9 @@ def test_workspaces_obey_the_schema_and_pyhf_reads_them() -> None:
 
 def test_modifiers_of_each_kind() -> None:
     document = to_pyhf(random_model(1), poi="mu")
-    norms = [(f"parameter {k}", "normsys") for k in range(6)]
-    shapes = [(f"parameter {k}", "histosys") for k in range(6, 10)]
-    both = [*norms, ("parameter 5", "histosys"), *shapes]
+    norms = [(f"parameter_{k}", "normsys") for k in range(6)]
+    shapes = [(f"parameter_{k}", "histosys") for k in range(6, 10)]
+    both = [*norms, ("parameter_5", "histosys"), *shapes]
     assert modifiers(document, 0, 0) == [("mu", "normfactor"), *both]
     assert modifiers(document, 1, 2) == both
     assert document["measurements"][0]["config"]["poi"] == "mu"
@@ -61,7 +61,7 @@ def test_observations_are_the_data() -> None:
     model = random_model(1)
     data = model.data(np.random.default_rng(1).poisson(model.expected(1.0)))
     found = to_pyhf(model, data)["observations"]
-    assert [entry["name"] for entry in found] == ["channel 0", "channel 1"]
+    assert [entry["name"] for entry in found] == ["channel_0", "channel_1"]
     np.testing.assert_array_equal(np.concatenate([entry["data"] for entry in found]), data.counts)
     asimov = np.concatenate([entry["data"] for entry in to_pyhf(model)["observations"]])
     np.testing.assert_array_equal(asimov, model.expected(0.0))
@@ -130,10 +130,10 @@ RANDOM = random_model(1, bins=(3, 2))
         (unbinned([1.0, 2.0], [[1.0, 0.5]], 2.0, [3.0])[0], "HistFactory has no unbinned likelihoods"),
         (
             changed(RANDOM, precision=jnp.ones(10).at[7].set(0.0)),
-            "parameter 'parameter 7': HistFactory has no free par",
+            "parameter 'parameter_7': HistFactory has no free par",
         ),
-        (changed(RANDOM, precision=jnp.ones(10).at[2].set(0.0)), "'parameter 2': .* that scale samples differently"),
-        (changed(RANDOM, precision=2 * jnp.ones(10)), "parameter 'parameter 0': HistFactory has no precision 2"),
+        (changed(RANDOM, precision=jnp.ones(10).at[2].set(0.0)), "'parameter_2': .* that scale samples differently"),
+        (changed(RANDOM, precision=2 * jnp.ones(10)), "parameter 'parameter_0': HistFactory has no precision 2"),
         (changed(RANDOM, samples=("a", "b", "b")), "sample 'b' is there twice"),
         (changed(RANDOM, channels=(("a", 3), ("a", 2))), "channel 'a' is there twice"),
         (changed(RANDOM, nuisances=("strength", *RANDOM.nuisances[1:])), "parameter 'strength' is there twice"),
@@ -211,7 +211,7 @@ def test_asymmetric_norms_are_exact_at_one_sigma() -> None:
 def test_backgrounds_that_are_scaled_differently_are_split() -> None:
     norm = {"name": "other", "type": "normsys", "data": {"hi": 1.25, "lo": 0.8}}
     model, _ = from_pyhf(edited(BACKGROUND, [norm]))
-    assert model.samples == ("signal", "background, on", "background, off")
+    assert model.samples == ("signal", "background__on", "background__off")
     theta = np.array([1.0 if name == "other" else 0.0 for name in model.nuisances])
     np.testing.assert_allclose(model.expected(0.0, theta), [3.75, 4.0], rtol=1e-14)
 

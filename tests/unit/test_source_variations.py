@@ -16,8 +16,8 @@ E_NU = jnp.array([0.1, 0.7, 1.9, 3.0, 5.5, 7.9])
 
 def test_one_variation_for_each_component_with_an_uncertainty() -> None:
     names = [variation.name for variation in REACTOR.source().variations]
-    assert names == [f"flux of {name}" for name in REACTOR.uncertainties]
-    assert names[:4] == ["flux of U235", "flux of U238", "flux of Pu239", "flux of Pu241"]
+    assert names == list(REACTOR.uncertainties)
+    assert names[:4] == ["U235", "U238", "Pu239", "Pu241"]
 
 
 def test_relative_variations_are_component_times_uncertainty_over_flux() -> None:

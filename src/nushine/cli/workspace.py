@@ -10,6 +10,7 @@ from nushine.cli.options import ChannelName, FlavourName, NatureName
 from nushine.cli.reach import FEW
 
 if TYPE_CHECKING:
+    from nushine.experiments import Experiment
     from nushine.statistics import Data, Limit, Model
 
 
@@ -29,7 +30,7 @@ def workspace(
             metavar="FILE.csv",
             exists=True,
             dir_okay=False,
-            help="Observed counts, with the columns channel, bin, count. Default: the expected background.",
+            help="Observed counts, in the form of --write-counts. Default: the expected background.",
         ),
     ] = None,
     write_counts: Annotated[
@@ -47,24 +48,30 @@ def workspace(
     from nushine import io
     from nushine.numerics.checks import require_between
     from nushine.statistics import strength_limit
+    from nushine.statistics.layout import detectors
 
     _check_files(experiment, {"--out": out, "--counts": counts, "--write-counts": write_counts})
     require_between("cl", cl, 0.5, 1 - 1e-12, cure="give a confidence level from 0.5 to 1, as in 0.90")
     m_N_MeV = options.energy(m_N, "--m-N")
     with output.progress("computing the likelihood", None):
-        name, model = _model(experiment, m_N_MeV, mu, nature, flavour, channel, prompt=prompt)
+        setup, model = _model(experiment, m_N_MeV, mu, nature, flavour, channel, prompt=prompt)
     background = model.asimov()
-    data = background if counts is None else io.read_counts(counts, model)
+    data = background
+    if counts is not None:
+        data = io.read_counts(counts, model)
+        _tell_fractions(counts, data)
     bins = sum(number for _, number in model.channels)
     if write_counts is not None:
         io.write_counts(write_counts, model, background)
         output.show_note(f"wrote {write_counts} ({bins} rows)")
-    io.write_pyhf(out, io.to_pyhf(model, data))
+    with output.progress("looking for the limits", None):
+        io.write_pyhf(out, io.to_pyhf(model, data))
     output.show_note(f"wrote {out} ({bins} bins, {len(model.nuisances)} nuisance parameters)")
     with output.progress("looking for the limits", None):
         limit = strength_limit(model, data, cl)
     asked = {
-        "experiment": name,
+        "experiment": setup.name,
+        "detectors": detectors(setup),
         "channel": channel.value,
         "m_N_MeV": m_N_MeV,
         "mu_mu_B": mu,
@@ -105,8 +112,8 @@ def _model(
     channel: ChannelName,
     *,
     prompt: bool,
-) -> tuple[str, "Model"]:
-    """Name of the experiment, and its likelihood for this moment."""
+) -> tuple["Experiment", "Model"]:
+    """The experiment, and its likelihood for this moment."""
     from nushine import experiments
     from nushine.interactions.dipole import Dipole
     from nushine.numerics.checks import require_positive
@@ -118,7 +125,20 @@ def _model(
     setup = experiments.load(experiment)
     require_reachable(setup, m_N)
     signal = Dipole(m_N, mu, options.nature(nature), options.flavour(flavour))
-    return setup.name, forecast(setup, signal, (options.channel(channel),), options.decay(prompt=prompt))(mu)
+    return setup, forecast(setup, signal, (options.channel(channel),), options.decay(prompt=prompt))(mu)
+
+
+def _tell_fractions(path: Path, data: "Data") -> None:
+    """Say so where counts are no observation."""
+    import numpy as np
+
+    values = np.asarray(data.counts)
+    odd = values[values != np.round(values)]
+    if odd.size:
+        output.show_note(
+            f"{path}: {odd.size} of {values.size} counts are no whole numbers, such as {odd[0]:g}: taken as expected "
+            "counts; observed events are whole"
+        )
 
 
 def _document(asked: dict[str, Any], model: "Model", limit: "Limit", observed: "Data | None") -> dict[str, Any]:
@@ -170,6 +190,9 @@ def _notes(document: dict[str, Any]) -> list[str]:
     if document["observed_events"] is not None:
         counted += f"; observed: {output.number(document['observed_events'])}"
     notes = [f"Method: {document['method']} ({document['convention']}); {counted}."]
+    renamed = [f"{key} for {name!r}" for key, name in document["detectors"].items() if key != name]
+    if renamed:
+        notes.append(f"In names: {', '.join(renamed)}.")
     if document["nuisances"]:
         notes.append(f"{len(document['nuisances'])} nuisance parameters: {', '.join(document['nuisances'])}.")
     if document["effective_events"] < FEW:

@@ -12,6 +12,7 @@ References
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ from numpy.typing import NDArray
 
 from nushine.io.atomic import write_text
 from nushine.io.workspaces import from_pyhf
+from nushine.statistics.fit import FitError, unit_strength
+from nushine.statistics.limits import strength_limit
 from nushine.statistics.model import Data, Model
 
 __all__ = ["from_pyhf", "to_pyhf", "write_pyhf"]
@@ -28,10 +31,13 @@ FloatArray = NDArray[np.float64]
 Json = dict[str, Any]
 
 ROOM = 10.0
-"""Bounds of strength and free factors reach this far beyond what the counts can fill."""
+"""The bound of the strength is so many times its limit; those of free factors are so far beyond the counts."""
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+"""Names that every HistFactory program takes: a comma ends ROOT's."""
 
 
-def to_pyhf(model: Model, data: Data | None = None, poi: str = "strength") -> Json:
+def to_pyhf(model: Model, data: Data | None = None, poi: str = "strength", *, limit: float | None = None) -> Json:
     r"""A model and its data as a workspace for pyhf.
 
     Parameters
@@ -41,6 +47,10 @@ def to_pyhf(model: Model, data: Data | None = None, poi: str = "strength") -> Js
         One data set; background-only Asimov data by default. Its auxiliary measurements become `auxdata`.
     poi : str
         Name of the signal strength in the workspace.
+    limit : float, optional
+        Upper limit on the strength where it is known: the strength is bounded at ten times that. By default the
+        larger of the observed and the median expected `strength_limit` at 90 %, or, where the fit fails, twice the
+        strength that stands out by one sigma.
 
     Returns
     -------
@@ -52,7 +62,8 @@ def to_pyhf(model: Model, data: Data | None = None, poi: str = "strength") -> Js
     ------
     ValueError
         One line, for what HistFactory cannot express: bins with weights (unbinned models), free parameters that
-        change shapes or scale samples differently, names that are there twice, and data that do not fit.
+        change shapes or scale samples differently, names that are there twice or not made of letters, digits and
+        underscores, and data that do not fit.
 
     Notes
     -----
@@ -61,15 +72,24 @@ def to_pyhf(model: Model, data: Data | None = None, poi: str = "strength") -> Js
     :math:`|\ln\kappa|^7 e^{2|\ln\kappa|}`, the remainder of Hermite interpolation; "code1" is the same everywhere.
     pyhf keeps constrained parameters within -5 and 5, and the strength at zero or above as for ``q_tilde``.
 
+    The measurement is named after the first channel, so that ``pyhf combine`` takes workspaces of several experiments:
+    parameters of one name, as those of one reactor, are then one, and the signals must be those of one mass and moment.
+
     """
     data = model.asimov() if data is None else data
     _require_expressible(model, data, poi)
+    most = ROOM * (_limit(model, data) if limit is None else limit)
     counts = np.asarray(data.counts, dtype=float)
     slices = list(_slices(model))
     return {
         "channels": [{"name": name, "samples": _samples(model, bins, poi)} for name, bins in slices],
         "observations": [{"name": name, "data": counts[bins].tolist()} for name, bins in slices],
-        "measurements": [{"name": "nushine", "config": {"poi": poi, "parameters": _parameters(model, data, poi)}}],
+        "measurements": [
+            {
+                "name": f"nushine_{model.channels[0][0]}",
+                "config": {"poi": poi, "parameters": _parameters(model, data, poi, most)},
+            }
+        ],
         "version": "1.0.0",
     }
 
@@ -86,6 +106,15 @@ def write_pyhf(path: str | os.PathLike[str], workspace: Json) -> None:
 
     """
     write_text(path, json.dumps(workspace, indent=1, allow_nan=False) + "\n")
+
+
+def _limit(model: Model, data: Data) -> float:
+    """Upper limit on the strength, as far as it is needed for bounds."""
+    try:
+        found = strength_limit(model, data)
+    except FitError:
+        return 2 * float(unit_strength(model))
+    return max(found.observed, found.expected[2])
 
 
 def _slices(model: Model) -> Iterator[tuple[str, slice]]:
@@ -124,7 +153,7 @@ def _by_parameter(model: Model, changes: FloatArray) -> FloatArray:
     return out
 
 
-def _parameters(model: Model, data: Data, poi: str) -> list[Json]:
+def _parameters(model: Model, data: Data, poi: str, most: float) -> list[Json]:
     """Bounds of the strength and of free factors, and centres of the constraints that are not zero."""
     nominal, log_kappa = np.asarray(model.nominal), np.asarray(model.log_kappa)
     events = ROOM + float(np.sum(np.asarray(data.counts))) + float(nominal[1:].sum())
@@ -132,7 +161,7 @@ def _parameters(model: Model, data: Data, poi: str) -> list[Json]:
     def factor(name: str, yields: float) -> Json:
         return {"name": name, "inits": [1.0], "bounds": [[0.0, ROOM * max(1.0, events / yields if yields else 1.0)]]}
 
-    parameters = [factor(poi, float(nominal[0].sum()))]
+    parameters: list[Json] = [{"name": poi, "inits": [min(1.0, most / ROOM)], "bounds": [[0.0, most]]}]
     shaped = _by_parameter(model, np.abs(np.asarray(model.up)) + np.abs(np.asarray(model.down)))
     for k, name in enumerate(model.nuisances):
         touched = log_kappa[k] != 0
@@ -158,6 +187,9 @@ def _require_expressible(model: Model, data: Data, poi: str) -> None:
         twice = [name for name in names if names.count(name) > 1]
         if twice:
             raise ValueError(f"{kind} {twice[0]!r} is there twice: give each its own name")
+        odd = [name for name in names if not NAME.fullmatch(name)]
+        if odd:
+            raise ValueError(f"{kind} {odd[0]!r}: begin with a letter, and use letters, digits and underscores only")
     log_kappa, precision = np.asarray(model.log_kappa), np.asarray(model.precision)
     bent = _by_parameter(model, np.abs(np.asarray(model.up)) + np.abs(np.asarray(model.down))).sum(axis=(1, 2))
     for k, name in enumerate(model.nuisances):

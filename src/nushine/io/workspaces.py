@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nushine.statistics.model import Data, Model
+from nushine.statistics.names import name_of
 
 FloatArray = NDArray[np.float64]
 Json = dict[str, Any]
@@ -192,7 +193,7 @@ def _model(rows: list[Row], constrained: dict[str, bool], channels: tuple[tuple[
     keys: dict[tuple[str, frozenset[tuple[str, float]]], str] = {("", scalings[""][0]): _signal_name(rows)}
     of_row = [("" if row.signal else row.sample, frozenset(row.log_kappa.items())) for row in rows]
     for row, key in zip(rows, of_row, strict=True):
-        keys.setdefault(key, row.sample if len(scalings[key[0]]) == 1 else f"{row.sample}, {row.channel}")
+        keys.setdefault(key, row.sample if len(scalings[key[0]]) == 1 else name_of(row.sample, row.channel))
     nuisances, order = tuple(constrained), list(keys)
     shaped = tuple(k for k, name in enumerate(nuisances) if any(name in row.up for row in rows))
     shape = (len(order), sum(bins for _, bins in channels))

@@ -65,7 +65,7 @@ class Variation(eqx.Module):
     Parameters
     ----------
     name : str
-        Such as "flux of U235".
+        Of the component, such as "U235".
     flux : Piecewise
         The component that is uncertain, dPhi/dE_nu [1/(mm^2 ns MeV)].
     relative : Piecewise

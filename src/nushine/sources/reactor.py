@@ -205,7 +205,7 @@ class Reactor(eqx.Module):
         fluxes = list(components.values())
         coefficients = jnp.sum(jnp.stack([flux.coefficients for flux in fluxes]), axis=0)
         continuum = Piecewise(fluxes[0].knots, coefficients)
-        variations = tuple(Variation(f"flux of {name}", flux, uncertainties[name]) for name, flux in components.items())
+        variations = tuple(Variation(name, flux, uncertainties[name]) for name, flux in components.items())
         return Source(name, (Beam(continuum, flavour=ELECTRON, antineutrino=True),), variations)
 
 

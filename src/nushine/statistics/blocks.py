@@ -5,12 +5,17 @@ from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from nushine.detectors import Channel
 from nushine.experiments import Experiment
 from nushine.rates import Edges
-from nushine.statistics.layout import Layout, measured_edges, name_of, true_edges
+from nushine.statistics.layout import Layout, measured_edges, true_edges
+from nushine.statistics.names import identifier, name_of
+
+ANY = np.array([[0.0, np.inf], [0.0, np.inf], [-1.0, 1.0]])
+"""Edges of recoil energy, photon energy and cosine where a channel does not look at them."""
 
 # Yields (1 + S, b) at +1 of a nuisance parameter less nominal, and nominal less those at -1.
 Change = tuple[Array, Array]
@@ -20,10 +25,11 @@ Rates = tuple[Array, Array | None]
 
 
 class Block(NamedTuple):
-    """Yields (1 + S, b), and their changes by the nuisance parameters that touch this block."""
+    """Yields (1 + S, b), their changes by the nuisance parameters that touch this block, and its bins (b, 3, 2)."""
 
     yields: Array
     changes: dict[str, Change]
+    bins: Array
 
     def change(self, nuisance: str) -> Change:
         """Change by a nuisance parameter, zero if it does not touch this block."""
@@ -32,7 +38,7 @@ class Block(NamedTuple):
 
 
 def block(part: Experiment, channel: Channel, label: str, layout: Layout, rates: Rates | None) -> Block:
-    """Yields of all samples; without rates (reactor off) the backgrounds in the time without flux."""
+    """Yields of all samples; without rates (source off) the backgrounds in the time without flux."""
     time = part.exposure if rates is not None else part.exposure * part.off_time_ratio
     edges = measured_edges(part, channel, layout.binning)
 
@@ -61,9 +67,20 @@ def block(part: Experiment, channel: Channel, label: str, layout: Layout, rates:
             changes[name_of(kind, label)] = change, change
     if rates is not None:
         for variation, change in zip(part.source.variations, full[1:], strict=True):
-            if variation.name in layout.nuisances:
-                changes[variation.name] = change, change
-    return Block(nominal, changes)
+            name = name_of("spectrum", identifier(variation.name))
+            if name in layout.nuisances:
+                changes[name] = change, change
+    return Block(nominal, changes, _bins(channel, edges))
+
+
+def _bins(channel: Channel, edges: Edges) -> Array:
+    """Lower and upper edges of each bin in recoil energy, photon energy and cosine, see `Model`."""
+    E_R = edges.E_R if channel.recoil else ANY[0]
+    E_gamma = jnp.append(edges.E_gamma, jnp.inf) if channel.photon else ANY[1]
+    cos_theta = jnp.append(edges.cos_theta, 1.0) if channel.photon else ANY[2]
+    axes = [jnp.stack([jnp.asarray(x)[:-1], jnp.asarray(x)[1:]], axis=1) for x in (E_R, E_gamma, cos_theta)]
+    places = jnp.indices([len(axis) for axis in axes]).reshape(3, -1)
+    return jnp.stack([axis[place] for axis, place in zip(axes, places, strict=True)], axis=1)
 
 
 def _size(edges: Edges) -> int:

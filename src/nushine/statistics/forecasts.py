@@ -16,8 +16,9 @@ from nushine.interactions.dipole import Dipole
 from nushine.numerics.arrays import as_arrays
 from nushine.rates import BinnedYield, recoil_bins, sterile_bins
 from nushine.statistics.blocks import Block, Rates, block
-from nushine.statistics.layout import Binning, Layout, layout_of, name_of, true_edges
+from nushine.statistics.layout import Binning, Layout, layout_of, true_edges
 from nushine.statistics.model import Model
+from nushine.statistics.names import name_of
 
 
 class Forecast(eqx.Module):
@@ -143,15 +144,15 @@ def _coefficients(rates: BinnedYield | Array, terms: int) -> Array:
 
 
 def _assemble(parts: tuple[Experiment, ...], layout: Layout, rates: list[Rates]) -> Model:
-    """Put the blocks of all channels together: with the reactor on, each followed by the same with the reactor off."""
+    """Put the blocks of all channels together: with the source on, each followed by the same with the source off."""
     named: list[tuple[str, Block]] = []
     of_block = iter(rates)
     for part, label in zip(parts, layout.parts, strict=True):
         for channel in layout.channels:
-            name = f"{channel.name}, {label}" if label else channel.name
+            name = name_of(channel.name, label)
             named.append((name, block(part, channel, label, layout, next(of_block))))
             if layout.off:
-                named.append((f"{name}, reactor off", block(part, channel, label, layout, None)))
+                named.append((name_of(name, "source_off"), block(part, channel, label, layout, None)))
     blocks = [block for _, block in named]
     nominal = jnp.concatenate([block.yields for block in blocks], axis=1)
     changes = [[block.change(layout.nuisances[k]) for block in blocks] for k in layout.shaped]
@@ -170,13 +171,14 @@ def _assemble(parts: tuple[Experiment, ...], layout: Layout, rates: list[Rates])
         nuisances=layout.nuisances,
         samples=layout.samples,
         channels=tuple((name, block.yields.shape[1]) for name, block in named),
+        edges=jnp.concatenate([block.bins for block in blocks]),
     )
 
 
 def _log_kappa(parts: tuple[Experiment, ...], layout: Layout) -> Array:
     """The flux scales signal and CEvNS; each background has its own normalisation."""
     known = parts[0].uncertainties
-    factors = {("flux", sample): known.flux for sample in ("signal", "CEvNS")}
+    factors = {(layout.flux, sample): known.flux for sample in ("signal", "CEvNS")}
     for label in layout.parts:
         for kind, size in (("background", known.background), ("excess", known.excess)):
             name = name_of(kind, label)

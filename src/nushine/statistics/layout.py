@@ -9,6 +9,7 @@ import numpy as np
 from nushine.detectors import Channel
 from nushine.experiments import Experiment, split
 from nushine.rates import Edges
+from nushine.statistics.names import identifier, identifiers, name_of
 
 FINE = 3
 """Bins of true recoil energy in each bin of measured energy."""
@@ -18,6 +19,9 @@ PADDING = 6
 
 ALL_RECOILS = (1e-17, 0.2, 40)
 """Least and largest recoil [MeV], and number of bins, where any recoil counts."""
+
+SITES = ("Chooz",)
+"""Sources that several experiments see: the normalisation of their flux is one parameter for all of them."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,10 @@ class Binning:
 
 
 class Layout(NamedTuple):
-    """What does not depend on numbers: detectors, channels, samples and nuisance parameters."""
+    """What does not depend on numbers: detectors, channels, samples and nuisance parameters.
+
+    `flux` is the name of the normalisation of the flux, `parts` are the identifiers of the detectors.
+    """
 
     channels: tuple[Channel, ...]
     binning: Binning
@@ -44,24 +51,25 @@ class Layout(NamedTuple):
     nuisances: tuple[str, ...]
     shaped: tuple[int, ...]
     off: bool
+    flux: str
 
 
 def layout_of(experiment: Experiment, channels: tuple[Channel, ...], binning: Binning) -> Layout:
     """Samples and nuisance parameters that these channels of an experiment have."""
     if not channels:
         raise ValueError("a likelihood needs a channel: give RECOIL, PHOTON or COINCIDENCE")
-    parts = split(experiment)
-    names = tuple(part.name for part in parts) if len(parts) > 1 else ("",)
+    names = tuple(detectors(experiment))
     known = experiment.uncertainties
+    flux = name_of("flux", identifier(experiment.source.name if experiment.source.name in SITES else experiment.name))
     samples, norms, shapes = ["signal"], [], []
     if any(not channel.photon for channel in channels):
         samples.append("CEvNS")
     excess = bool(np.any(np.asarray(experiment.background.excess) > 0)) and not all(c.photon for c in channels)
     recoils = any(channel.recoil for channel in channels)
     if known.flux > 0:
-        norms.append("flux")
+        norms.append(flux)
     if known.flux_shape:
-        shapes += [variation.name for variation in experiment.source.variations]
+        shapes += [name_of("spectrum", identifier(variation.name)) for variation in experiment.source.variations]
     for name in names:
         samples += [name_of("background", name)] + [name_of("excess", name)] * excess
         norms += [name_of("background", name)] * bool(known.background > 0)
@@ -74,12 +82,21 @@ def layout_of(experiment: Experiment, channels: tuple[Channel, ...], binning: Bi
         )
     off = bool(experiment.off_time_ratio > 0)
     shaped = tuple(range(len(norms), len(norms) + len(shapes)))
-    return Layout(channels, binning, names, tuple(samples), (*norms, *shapes), shaped, off)
+    return Layout(channels, binning, names, tuple(samples), (*norms, *shapes), shaped, off, flux)
 
 
-def name_of(kind: str, part: str) -> str:
-    """Name of a sample or nuisance parameter of one detector."""
-    return f"{kind}, {part}" if part else kind
+def detectors(experiment: Experiment) -> dict[str, str]:
+    """Identifier of each detector in names of samples, channels and parameters, and what the experiment calls it.
+
+    Examples
+    --------
+    >>> from nushine import experiments
+    >>> detectors(experiments.load("nucleus-10g"))
+    {'nucleus_10g_CaWO4': 'nucleus-10g, CaWO4', 'nucleus_10g_Al2O3': 'nucleus-10g, Al2O3'}
+
+    """
+    names = [part.name for part in split(experiment)]
+    return dict(zip(identifiers(names), names, strict=True))
 
 
 def measured_edges(experiment: Experiment, channel: Channel, binning: Binning) -> Edges:

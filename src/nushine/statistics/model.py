@@ -64,6 +64,9 @@ class Model(eqx.Module):
         Names of the K parameters and of the 1 + S samples.
     channels : tuple of (str, int)
         Name and number of bins of each channel, in the order of the bins.
+    edges : Array, shape (B, 3, 2), optional
+        Lower and upper edge of each bin in recoil energy [MeV], photon energy [MeV] and cosine of the photon angle;
+        0 to infinity, and -1 to 1, where a channel does not look. Not part of the likelihood: what tells bins apart.
 
     Raises
     ------
@@ -88,6 +91,7 @@ class Model(eqx.Module):
     nuisances: tuple[str, ...] = eqx.field(static=True)
     samples: tuple[str, ...] = eqx.field(static=True)
     channels: tuple[tuple[str, int], ...] = eqx.field(static=True)
+    edges: Array | None = None
 
     def __check_init__(self) -> None:
         """Reject what is no model."""
@@ -105,6 +109,7 @@ class Model(eqx.Module):
             "precision": (self.precision.shape, (K,)),
             "weight": (self.weight.shape, (B,)),
             "channels": ((sum(bins for _, bins in self.channels),), (B,)),
+            "edges": ((B, 3, 2) if self.edges is None else self.edges.shape, (B, 3, 2)),
         }
         for name, (found, wanted) in shapes.items():
             if found != wanted:

@@ -1,0 +1,62 @@
+"""Names of samples, channels and parameters: letters, digits and underscores, as every HistFactory program takes them.
+
+A name is a kind, two underscores, and what it belongs to: ``background__nucleus_10g_CaWO4``. Identifiers never hold two
+underscores in a row, so that ``name.split("__")`` takes a name apart.
+"""
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Sequence
+
+BETWEEN = "__"
+"""Between the parts of a name."""
+
+LONGEST = 60
+"""Characters of an identifier; longer texts are cut, and end in a checksum."""
+
+
+def identifier(text: str) -> str:
+    """Return a text as letters, digits and single underscores between them.
+
+    Accents are dropped and everything else becomes an underscore. Where letters have no counterpart, where nothing is
+    left and where the text is too long, a checksum of the text keeps the identifier its own.
+
+    Examples
+    --------
+    >>> identifier("Réacteur 1, 10 g"), identifier("nucleus-1kg")
+    ('Reacteur_1_10_g', 'nucleus_1kg')
+
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    words = "_".join(re.findall(r"[A-Za-z0-9]+", plain))
+    lost = any(c.isalnum() and not c.isascii() for c in plain)
+    if words and not lost and len(words) <= LONGEST:
+        return words
+    checksum = f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')):08x}"
+    return "_".join([words[:LONGEST].strip("_") or "unnamed", checksum])
+
+
+def identifiers(texts: Sequence[str]) -> tuple[str, ...]:
+    """`identifier` of each text, numbered from 2 where several would have the same.
+
+    Examples
+    --------
+    >>> identifiers(["a-b", "a b", "c"])
+    ('a_b', 'a_b_2', 'c')
+
+    """
+    found: list[str] = []
+    for text in texts:
+        base = name = identifier(text)
+        number = 1
+        while name in found:
+            number += 1
+            name = f"{base}_{number}"
+        found.append(name)
+    return tuple(found)
+
+
+def name_of(kind: str, *owners: str) -> str:
+    """Name of a sample, channel or parameter of this kind, of one detector or source."""
+    return BETWEEN.join((kind, *owners))
