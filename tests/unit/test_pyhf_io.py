@@ -12,13 +12,21 @@ import numpy as np
 import pytest
 
 from made_models import counting, random_model
-from nushine.io import from_pyhf, to_pyhf, write_pyhf
+from nushine.io import from_pyhf, write_pyhf
+from nushine.io import to_pyhf as bounded
+from nushine.statistics import FitError, strength_limit
+from nushine.statistics.fit import unit_strength
 from nushine.statistics.model import Data, Model
 from nushine.statistics.unbinned import unbinned
 
 pyhf = pytest.importorskip("pyhf")
 FIELDS = tuple(field.name for field in dataclasses.fields(Model))
 OLD_RESOLVER = pytest.mark.filterwarnings("ignore:jsonschema.RefResolver:DeprecationWarning")
+
+
+def to_pyhf(model: Model, data: Data | None = None, poi: str = "strength") -> dict[str, Any]:
+    """The workspace without the search for a limit, which takes seconds to compile for each shape of a model."""
+    return bounded(model, data, poi, limit=1.0)
 
 
 def changed(model: Model, **new: object) -> Model:
@@ -104,11 +112,39 @@ def test_changes_of_one_parameter_in_two_parts_add_up() -> None:
     same_expectation(twice, other, theta[order], theta)
 
 
-def test_bounds_leave_room_for_the_strength() -> None:
+def bounds(document: dict[str, Any]) -> list[list[float]]:
+    return [parameter["bounds"][0] for parameter in document["measurements"][0]["config"]["parameters"]]
+
+
+@pytest.mark.parametrize("signal", [1e-9, 1.0, 1e6])
+@pytest.mark.parametrize("observed", [None, (3.0, 4.0), (40.0, 5.0), (0.0, 0.0)])
+def test_the_strength_is_bounded_at_ten_times_its_limit(signal: float, observed: tuple[float, float] | None) -> None:
+    model = counting([signal, 0.0], [3.0, 4.0])
+    data = None if observed is None else model.data(np.array(observed))
+    document = bounded(model, data)
+    limit = strength_limit(model, data)
+    largest = max(limit.observed, limit.expected[2])
+    (low, high), *_ = bounds(document)
+    assert (low, high) == (0.0, pytest.approx(10 * largest))
+    (first,) = document["measurements"][0]["config"]["parameters"][0]["inits"]
+    assert 0 < first <= high
+
+
+def test_a_known_limit_is_taken() -> None:
+    assert bounds(bounded(RANDOM, limit=2.5))[0] == [0.0, 25.0]
+
+
+def test_bounds_where_no_limit_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise FitError("does not converge")
+
+    monkeypatch.setattr("nushine.io.pyhf.strength_limit", fails)
+    assert bounds(bounded(RANDOM))[0][1] == pytest.approx(20 * float(unit_strength(RANDOM)))
+
+
+def test_bounds_leave_room_for_free_factors() -> None:
     document = to_pyhf(counting([1e-9, 0.0], [300.0, 400.0], precision=0.0))
-    (_, high), (_, factor) = (p["bounds"][0] for p in document["measurements"][0]["config"]["parameters"])
-    assert high > 1e11
-    assert factor >= 10
+    assert bounds(document)[1][1] >= 10
 
 
 def test_files(tmp_path: Path) -> None:
@@ -136,6 +172,9 @@ RANDOM = random_model(1, bins=(3, 2))
         (changed(RANDOM, precision=2 * jnp.ones(10)), "parameter 'parameter_0': HistFactory has no precision 2"),
         (changed(RANDOM, samples=("a", "b", "b")), "sample 'b' is there twice"),
         (changed(RANDOM, channels=(("a", 3), ("a", 2))), "channel 'a' is there twice"),
+        (changed(RANDOM, channels=(("a, b", 3), ("a", 2))), "channel 'a, b': begin with a letter, and use letters"),
+        (changed(RANDOM, samples=("signal", "1st", "b")), "sample '1st': begin with a letter, and use letters, digits"),
+        (changed(RANDOM, nuisances=("größe", *RANDOM.nuisances[1:])), "parameter 'größe': begin with a letter"),
         (changed(RANDOM, nuisances=("strength", *RANDOM.nuisances[1:])), "parameter 'strength' is there twice"),
     ],
 )

@@ -1,0 +1,125 @@
+"""Names in workspaces that every HistFactory program takes, and workspaces of several experiments put together."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hepunits import cm, eV, keV, kg, s, year
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nushine import experiments
+from nushine.detectors import RECOIL, Background, Uncertainties
+from nushine.experiments import Experiment
+from nushine.interactions import Dipole
+from nushine.io import from_pyhf, to_pyhf, write_pyhf
+from nushine.rates import Selection
+from nushine.sources import monoenergetic
+from nushine.statistics import Binning, Model, forecast
+from nushine.statistics.layout import detectors, layout_of
+from nushine.statistics.names import identifier, identifiers, name_of
+from nushine.targets import compound
+
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+USERS = ("Réacteur 1, 10 g", "Réacteur 1, 10 kg", "10 g", "Ядро", "Ядра", "原子炉", "", "a" * 300, "β, detector")
+KNOWN = Uncertainties(flux=0.03, background=0.1, threshold=1 * eV, background_slope=0.05)
+
+
+def test_accents_commas_and_hyphens() -> None:
+    assert identifier("Réacteur 1, 10 g") == "Reacteur_1_10_g"
+    assert identifier("nucleus-1kg") == "nucleus_1kg"
+    assert identifier("a__b--c.") == "a_b_c"
+
+
+def test_different_names_of_users_stay_different() -> None:
+    assert len({identifier(name) for name in USERS}) == len(USERS)
+    assert all(len(identifier(name)) < 80 for name in USERS)
+
+
+def test_detectors_that_would_have_one_name_are_numbered() -> None:
+    assert identifiers(["x y", "x-y", "x_y_2", "x,y"]) == ("x_y", "x_y_2", "x_y_2_2", "x_y_3")
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.text(max_size=20), max_size=6))
+def test_any_text_becomes_letters_digits_and_single_underscores(texts: list[str]) -> None:
+    found = identifiers(texts)
+    assert len(set(found)) == len(texts)
+    for name in found:
+        assert WORD.fullmatch(name_of("background", name))
+        assert name_of("background", name).split("__") == ["background", name]  # a name can be taken apart
+
+
+@pytest.mark.parametrize("name", ["nucleus-1kg", "nucleus-10g", "nucleus-upgrade"])
+def test_names_of_shipped_experiments(name: str) -> None:
+    setup = replace(experiments.load(name), off_time_ratio=0.5)
+    layout = layout_of(setup, (RECOIL,), Binning())
+    assert all(WORD.fullmatch(word) for word in (*layout.samples, *layout.nuisances))
+    assert tuple(detectors(setup)) == layout.parts
+    shared = {word for word in layout.nuisances if not any(part in word for part in layout.parts)}
+    assert {word.split("__")[0] for word in shared} == {"flux", "spectrum"}  # of the reactor, whatever looks at it
+    assert "flux__Chooz" in shared
+
+
+def made(name: str, mass: float = 1.0) -> Experiment:
+    """A small experiment, by hand."""
+    return Experiment(
+        name,
+        monoenergetic(4.0, 1e12 / (cm**2 * s)),
+        compound("Ge73"),
+        mass * kg,
+        1 * year,
+        5 * cm,
+        Selection(2e-5, 1e-3, 0.1, -1.0),
+        Background(recoil=10 / (keV * kg * year)),
+        uncertainties=KNOWN,
+        off_time_ratio=0.5,
+    )
+
+
+def model_of(setup: Experiment) -> Model:
+    return forecast(setup, Dipole(2.0, 1.0), (RECOIL,), binning=Binning(2, 1, 1))(1e-10)
+
+
+@pytest.fixture(scope="module")
+def two() -> tuple[Model, Model]:
+    return model_of(made("Réacteur 1, 10 g")), model_of(made("Réacteur 1, 10 kg", mass=3.0))
+
+
+def test_every_name_in_a_workspace_is_a_word(two: tuple[Model, Model]) -> None:
+    (measurement,), channels = (lambda w: (w["measurements"], w["channels"]))(to_pyhf(two[0], limit=1.0))
+    names = [measurement["name"], measurement["config"]["poi"]]
+    for channel in channels:
+        names.append(channel["name"])
+        for sample in channel["samples"]:
+            names += [sample["name"], *(modifier["name"] for modifier in sample["modifiers"])]
+    assert all(WORD.fullmatch(name) for name in names), names
+    assert [channel["name"] for channel in channels] == [
+        "recoil__Reacteur_1_10_g",
+        "recoil__Reacteur_1_10_g__source_off",
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:jsonschema.RefResolver:DeprecationWarning")
+def test_pyhf_combines_two_experiments(two: tuple[Model, Model], tmp_path: Path) -> None:
+    """Without any option; nothing is shared here, so that the likelihoods add up."""
+    pyhf = pytest.importorskip("pyhf")
+    spaces = [to_pyhf(model, limit=1.0) for model in two]
+    left, right = (pyhf.Workspace(space) for space in spaces)
+    combined = pyhf.Workspace.combine(left, right)
+    theirs = combined.model()
+    assert set(theirs.config.channels) == {name for model in two for name, _ in model.channels}
+    assert set(theirs.config.par_names) == {"strength", *two[0].nuisances, *two[1].nuisances}
+    assert len(theirs.config.par_names) == 1 + len(two[0].nuisances) + len(two[1].nuisances)
+    back, _ = from_pyhf(json.loads(json.dumps(combined)))
+    np.testing.assert_allclose(float(back.signal.sum()), sum(float(m.signal.sum()) for m in two), rtol=1e-12)
+    for name, space in zip("ab", spaces, strict=True):
+        write_pyhf(tmp_path / f"{name}.json", space)
+    arguments = ["combine", str(tmp_path / "a.json"), str(tmp_path / "b.json")]
+    result = CliRunner().invoke(pytest.importorskip("pyhf.cli").cli, arguments)
+    assert result.exit_code == 0, result.output
+    assert len(json.loads(result.stdout)["channels"]) == 4
