@@ -17,7 +17,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import numpy as np
-from dipole_limits_curves import CURVES, FIGURE, Curve, Piece
+from dipole_limits_curves import CURVES, Curve, Piece, Stroke
 from hepunits import GeV
 from numpy.typing import NDArray
 
@@ -42,6 +42,7 @@ INDEX_COLUMNS = (
     ("paper", "where the limit was derived"),
     ("arxiv", "arXiv number"),
     ("files", "files of HNLimits/include/data/dipole the points come from"),
+    ("variant_of", "curve of the same data in another analysis or model, which stands for both in envelopes"),
     ("note", "open questions, and how the points were joined"),
 )
 
@@ -64,10 +65,19 @@ def read_piece(folder: Path, piece: Piece) -> Points:
 
 
 def figure_strokes(path: Path) -> list[Points]:
-    """Stroked polylines of more than ten points in the largest drawing of a PDF, page coordinates, drawing order."""
+    """Stroked polylines of more than ten points in the largest drawing of a PDF, page coordinates, drawing order.
+
+    A line that goes on where the last one ended is the same line, as programs cut long ones.
+    """
     raw = path.read_bytes()
     text = max((_inflate(raw[m.end() :]) for m in re.finditer(rb"(?<!end)stream\r?\n", raw)), key=len)
-    return [line for line in _polylines(text.split()) if len(line) > 10]
+    strokes: list[Points] = []
+    for line in _polylines(text.split()):
+        if strokes and np.array_equal(strokes[-1][-1], line[0]):
+            strokes[-1] = np.vstack([strokes[-1], line[1:]])
+        else:
+            strokes.append(line)
+    return [stroke for stroke in strokes if len(stroke) > 10]
 
 
 def _inflate(data: bytes) -> str:
@@ -79,38 +89,51 @@ def _inflate(data: bytes) -> str:
 
 
 def _polylines(tokens: list[str]) -> Iterator[Points]:
-    shift, stack, line = np.zeros(2), [], []
+    scale, shift, stack, line = np.ones(2), np.zeros(2), [], []
     for k, token in enumerate(tokens):
         if token == "q":
-            stack.append(shift)
+            stack.append((scale, shift))
         elif token == "Q":
-            shift = stack.pop()
+            scale, shift = stack.pop()
         elif token in ("cm", "m", "l"):
-            point = np.array([float(tokens[k - 2]), float(tokens[k - 1])]) + shift
+            point = np.array([float(tokens[k - 2]), float(tokens[k - 1])]) * scale + shift
             if token == "cm":
-                shift = point
+                scale, shift = scale * np.array([float(tokens[k - 6]), float(tokens[k - 3])]), point
             else:
                 line = [*line, point] if token == "l" else [point]
         elif token == "S":
             yield np.array(line)
 
 
-def read_figure(folder: Path, order: int, vertices: int) -> Points:
-    """Points (m_N [MeV], mu [mu_B]) of one stroke of the figure (by drawing order), inside its frame."""
-    frame = FIGURE
-    stroke = figure_strokes(folder / frame.file)[order]
-    if len(stroke) != vertices:
-        raise ValueError(f"stroke {order} of {frame.file} has {len(stroke)} vertices, not {vertices}: another figure?")
-    u = (stroke - [frame.left, frame.bottom]) / [frame.width, frame.height]
-    u = _enter_frame(u)
-    low, high = np.log10([frame.m_N[0], frame.mu[0]]), np.log10([frame.m_N[1], frame.mu[1]])
-    return np.asarray(10 ** (low + u * (high - low)))
+def read_figure(folder: Path, stroke: Stroke) -> Points:
+    """Points (m_N [MeV], mu [mu_B]) of one stroke of a figure, inside its frame."""
+    frame = stroke.figure
+    line = figure_strokes(folder / frame.file)[stroke.order]
+    if len(line) != stroke.vertices:
+        raise ValueError(
+            f"stroke {stroke.order} of {frame.file} has {len(line)} vertices, not {stroke.vertices}: another figure?"
+        )
+    u = _thinned(_enter_frame((line - [frame.left, frame.bottom]) / [frame.width, frame.height]), stroke.step)
+    low, high = np.log10([frame.m_N, frame.coupling]).T
+    points = np.asarray(10 ** (low + u * (high - low)))
+    return points * [1, MU_PER_D] if frame.convention == "d" else points
+
+
+def _thinned(u: Points, step: float) -> Points:
+    """Leave out vertices that are closer than a step to the last one that is kept; both ends stay."""
+    kept = [u[0]]
+    for vertex in u[1:-1]:
+        if np.max(np.abs(vertex - kept[-1])) >= step:
+            kept.append(vertex)
+    return np.array([*kept, u[-1]])
 
 
 def _enter_frame(u: Points) -> Points:
     """Cut a polyline that starts left of the frame at its left edge, and drop what lies above the frame."""
-    if u[0, 0] < -1e-6:
-        u[0] = [0.0, np.interp(0.0, u[:2, 0], u[:2, 1])]
+    outside = np.flatnonzero(u[:, 0] < -1e-6)
+    if outside.size:
+        k = outside[-1]
+        u = np.vstack([[0.0, np.interp(0.0, u[k : k + 2, 0], u[k : k + 2, 1])], u[k + 1 :]])
     return u[u[:, 1] <= 1 + 1e-6]
 
 
@@ -129,7 +152,7 @@ def curve_points(folder: Path, curve: Curve) -> Points:
     digitised = [read_piece(folder, piece) for piece in curve.pieces]
     points = np.vstack(digitised) if digitised else np.zeros((0, 2))
     if curve.stroke:
-        extension = read_figure(folder, *curve.stroke)
+        extension = read_figure(folder, curve.stroke)
         m_max = points[0, 0] if len(points) else np.inf
         points = np.vstack([extension[extension[:, 0] < m_max], points])
     if curve.boundary == "closed":

@@ -62,6 +62,9 @@ class PublishedLimit:
         Coupling the curve was digitised in: "d" [GeV^-1] with L = d nubar sigma N F, or "mu" [mu_B].
     paper, arxiv : str
         Where it was derived.
+    variant_of : str
+        Curve that the same data give in another analysis, or for a moment to the photon alone; empty for most. It is
+        the weaker one, and stands for both in `envelope`.
     note : str
         Open questions, and how the points were joined.
 
@@ -79,6 +82,7 @@ class PublishedLimit:
     convention: str
     paper: str
     arxiv: str
+    variant_of: str
     note: str
 
     def holds_for(self, flavour: LimitFlavour) -> bool:
@@ -165,6 +169,7 @@ def _limit(row: dict[str, str], points: NDArray[np.float64]) -> PublishedLimit:
         convention=row["convention"],
         paper=row["paper"],
         arxiv=row["arxiv"],
+        variant_of=row["variant_of"],
         note=row["note"],
     )
 

@@ -46,7 +46,9 @@ def excluded(limit: PublishedLimit, m_N: ArrayLike, mu: ArrayLike) -> NDArray[np
     return np.asarray(below % 2 == 1)
 
 
-def envelope(flavour: LimitFlavour | str, m_N: ArrayLike, kind: Kind | None = Kind.LABORATORY) -> FloatArray:
+def envelope(
+    flavour: LimitFlavour | str, m_N: ArrayLike, kind: Kind | None = Kind.LABORATORY, *, variants: bool = False
+) -> FloatArray:
     """Lowest moment [mu_B] excluded by the limits that are lower edges, at each mass.
 
     Closed regions (BBN, SN1987A, Super-K atmospheric, NOMAD) have an upper edge and are left out; see `excluded`.
@@ -60,6 +62,9 @@ def envelope(flavour: LimitFlavour | str, m_N: ArrayLike, kind: Kind | None = Ki
         Sterile masses [MeV].
     kind : Kind or None
         Laboratory limits by default; None takes stellar cooling in.
+    variants : bool
+        Take in the stronger curves where the same data have been analysed twice or for a moment to the Z too, see
+        `PublishedLimit.variant_of`: LSND of Magill et al., LEP with photon and Z, DONUT recomputed.
 
     Returns
     -------
@@ -81,7 +86,7 @@ def envelope(flavour: LimitFlavour | str, m_N: ArrayLike, kind: Kind | None = Ki
     edges = [
         np.min(_crossings(limit, x), axis=0)
         for limit in load(flavour)
-        if limit.boundary is Boundary.LOWER and kind in (None, limit.kind)
+        if limit.boundary is Boundary.LOWER and kind in (None, limit.kind) and (variants or not limit.variant_of)
     ]
     return np.asarray(np.exp(np.min(edges, axis=0)))
 
