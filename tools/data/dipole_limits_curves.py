@@ -159,8 +159,8 @@ CURVES = (
     Curve(
         "lsnd_magill", "LSND (Magill et al.)", "e", "laboratory", "lower", 95, MAGILL, "1803.03262",
         stroke=Stroke(OVERVIEW, 10, 14), variant_of="lsnd",
-        note=f"{IN_OVERVIEW}, drawn with 14 vertices. CL 95? : the caption gives 95 % for projections. The paper applies "
-        "it to the electron and the muon flavour",
+        note=f"{IN_OVERVIEW}, drawn with 14 vertices. CL 95? : the caption gives 95 % for projections. The paper "
+        "applies it to the electron and the muon flavour",
     ),
     Curve(
         "superk_atmospheric_e", "Super-K atmospheric", "e", "laboratory", "closed", 90, GUSTAFSON, "2205.02234",

@@ -32,6 +32,7 @@ def constraints(
         output.show_table(title, [c.header for c in columns(curve)], rows, [curve.note] if curve.note else [])
         return
     limits = load(flavour.value)
+    again = [f"{limit.name} of {limit.variant_of}" for limit in limits if limit.variant_of]
     if as_json:
         output.show_json({"flavour": flavour.value, "limits": [description(limit) for limit in limits]})
         return
@@ -51,6 +52,7 @@ def constraints(
         ],
         [
             "Given as d [1/GeV]: L = d nubar sigma N F; as mu [mu_B]: L = (mu/2) nubar sigma N F.",
+            f"The same data in another analysis, or with a moment to the Z too: {', '.join(again)}.",
             "'nushine constraints --name NAME' shows the paper, the points (as mu) and what is doubtful.",
         ],
     )

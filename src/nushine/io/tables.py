@@ -166,6 +166,7 @@ def _(record: PublishedLimit) -> dict[str, Value]:
         "convention": record.convention,
         "paper": record.paper,
         "arxiv": record.arxiv,
+        "variant_of": record.variant_of,
         "note": record.note,
     }
 

@@ -144,7 +144,13 @@ def limits_by_flavour(
 
 
 def published(axis: Axes, limit: PublishedLimit) -> None:
-    """Shade what a published limit excludes; solar ones, which hold for a flavour mixture, have dashed edges."""
+    """Shade what a published limit excludes; solar ones, which hold for a flavour mixture, have dashed edges.
+
+    A curve that another one of the same data stands for is a dotted line alone.
+    """
+    if limit.variant_of:
+        axis.plot(limit.m_N, limit.mu, color="0.3", linewidth=0.8, linestyle=(0, (1, 1.2)), zorder=0.65)
+        return
     laboratory = limit.kind is Kind.LABORATORY
     face, depth, style = "0.80" if laboratory else "0.91", 0.5 if laboratory else 0.3, "--" if limit.solar else "-"
     if limit.boundary is Boundary.CLOSED:

@@ -32,7 +32,9 @@ LABELS = {
     "xenon1t_nuclear": (0.0105, 1.3e-8),
     "borexino_superk": (2.2, 2.6e-10),
     "lep": (2.6, 1.6e-7),
+    "lep_photon": (2.6, 1.9e-6),
     "lsnd": (1.02, 2.3e-7),
+    "lsnd_magill": (2.3, 1.5e-8),
     "superk_atmospheric_e": (2.6, 2.2e-9),
 }
 """Where the names of the published limits are written."""
