@@ -93,6 +93,8 @@ def test_pyhf_finds_the_same_limits(folder: Path) -> None:
     theirs = workspace.model()
     limits = shown["expected_strength"]
     assert limits == sorted(limits)
+    ((low, high),) = theirs.config.suggested_bounds()[slice(theirs.config.poi_index, theirs.config.poi_index + 1)]
+    assert (low, high) == (0.0, pytest.approx(10 * limits[2]))  # other programs fit in here
     for i, strength in enumerate(limits):
         _, expected = pyhf.infer.hypotest(
             strength, workspace.data(theirs), theirs, test_stat="qtilde", return_expected_set=True
@@ -154,6 +156,12 @@ def test_observed_counts_are_the_observations_and_an_excess_weakens_the_limit(
     ]
     assert limits["observed"] > limits["expected, median"]
     assert f"observed: {counts.sum():g}." in result.stdout
+
+
+def test_counts_that_are_no_whole_numbers_are_told(folder: Path, tmp_path: Path) -> None:
+    files = ["--out", tmp_path / "x.json", "--counts", folder / "expected.csv"]
+    result = run(folder / "small.yaml", *SIGNAL, *files)
+    assert f"expected.csv: {BINS} of {BINS} counts are no whole numbers, such as " in result.stderr
 
 
 # Mistakes

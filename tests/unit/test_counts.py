@@ -138,6 +138,13 @@ def test_a_pipe_is_no_file(tmp_path: Path) -> None:
         read_counts(tmp_path / "pipe", MODEL)
 
 
+def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge.csv").open("wb") as stream:
+        stream.truncate(10**12)  # a hole, which takes no room on the disk
+    with pytest.raises(ValueError, match=r"huge\.csv: has 1,000,000,000,000 bytes, more than counts can need"):
+        read_counts(tmp_path / "huge.csv", MODEL)
+
+
 def test_events_where_none_can_be(tmp_path: Path) -> None:
     path = written(tmp_path, "channel,bin,count\non,0,3\noff,0,5\n")
     with pytest.raises(ValueError, match="bin 1: 5 events where neither signal nor background is expected"):

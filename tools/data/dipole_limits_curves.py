@@ -143,8 +143,8 @@ CURVES = (
     Curve(
         "lep", "LEP, photon and Z", "universal", "laboratory", "lower", 95, MAGILL, "1803.03262",
         (Piece("LEPgz_d.dat", "d", MeV),), variant_of="lep_photon",
-        note="Dipole to photon and Z, d_Z = -d_gamma tan(theta_W) as for a coupling to hypercharge; at the Z pole "
-        "12 times stronger than with the photon alone",
+        note="Dipole to photon and Z; 12 times stronger than with the photon alone, as a coupling to hypercharge, "
+        "d_Z = -d_gamma tan(theta_W), makes it on the Z pole",
     ),
     Curve(
         "lhc", "LHC", "universal", "laboratory", "lower", 95, MAGILL, "1803.03262",

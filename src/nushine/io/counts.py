@@ -29,6 +29,9 @@ ANYTHING = np.array([0.0, np.inf, 0.0, np.inf, -1.0, 1.0])
 SAME = 1e-5
 """Edges agree if they differ by less, relatively; cosines, absolutely."""
 
+LARGEST = 16_000_000
+"""Bytes of a file, far more than any likelihood has bins."""
+
 SHOWN = 40
 """Characters of a field that a message shows."""
 
@@ -133,6 +136,8 @@ def _rows(path: Path, edges: bool) -> Iterator[tuple[int, dict[str, str]]]:
     """Number of the line, and its fields by column."""
     if path.exists() and not path.is_file():
         raise ValueError("is no regular file; give a CSV file")
+    if path.exists() and path.stat().st_size > LARGEST:
+        raise ValueError(f"has {path.stat().st_size:,} bytes, more than counts can need; give one row for each bin")
     wanted = _header(edges)
     header: list[str] = []
     with path.open(encoding="utf-8-sig", newline="") as stream:
