@@ -20,7 +20,7 @@ from nushine.io import to_pyhf, write_pyhf
 from nushine.rates import Selection
 from nushine.sources import monoenergetic
 from nushine.statistics import Binning, Model, forecast
-from nushine.statistics.layout import detectors, layout_of
+from nushine.statistics.layout import layout_of, qualified
 from nushine.statistics.names import identifier, identifiers, name_of
 from nushine.targets import compound
 
@@ -58,11 +58,19 @@ def test_any_text_becomes_letters_digits_and_single_underscores(texts: list[str]
 def test_names_of_shipped_experiments(name: str) -> None:
     setup = replace(experiments.load(name), off_time_ratio=0.5)
     layout = layout_of(setup, (RECOIL,), Binning())
-    assert all(WORD.fullmatch(word) for word in (*layout.samples, *layout.nuisances))
-    assert tuple(detectors(setup)) == layout.parts
-    shared = {word for word in layout.nuisances if not any(part in word for part in layout.parts)}
-    assert {word.split("__")[0] for word in shared} == {"flux", "spectrum"}  # of the reactor, whatever looks at it
+    found = [qualified(word, setup) for word in (*layout.samples, *layout.nuisances)]
+    assert all(WORD.fullmatch(word) for word in found)
+    assert len(set(found)) == len(found)
+    shared = {word for word in found if identifier(name) not in word.split("__")}
+    # of the reactor, whatever looks at it
+    assert {word.split("__")[0] for word in shared} == {"signal", "CEvNS", "flux", "spectrum"}
     assert "flux__Chooz" in shared
+
+
+def test_programs_are_compiled_for_the_shape_and_not_for_the_name() -> None:
+    setup = experiments.load("nucleus-1kg")
+    layouts = [layout_of(replace(setup, name=name), (RECOIL,), Binning()) for name in ("one", "two")]
+    assert layouts[0] == layouts[1]
 
 
 def made(name: str, mass: float = 1.0) -> Experiment:

@@ -46,7 +46,7 @@ def test_discriminate_is_that_of_the_library(small: Path, tmp_path: Path) -> Non
     found = discriminate(experiments.load(small), 3.0, DIRAC, (3.0,))
     assert shown["mu_3_sigma_mu_B"] == pytest.approx(found.mu[:, 0].tolist(), rel=1e-9)  # the same computation
     assert (shown["truth"], shown["against"]) == ("Dirac N", "Majorana N of this mass")
-    assert (shown["complete"], shown["nuisances"]) == (True, "background__small")
+    assert (shown["complete"], shown["nuisances"]) == (True, "background")
     code, stdout, stderr = run(*command, "--out", str(tmp_path / "natures.csv"))
     assert (code, stdout) == (0, "")
     assert "wrote" in stderr

@@ -112,7 +112,7 @@ def test_the_document_tells_what_was_computed(folder: Path, model: Model) -> Non
     )
     assert (shown["m_N_MeV"], shown["mu_mu_B"], shown["cl"], shown["convention"]) == (2.0, 1e-10, 0.9, "CLs")
     assert shown["bins"] == {"recoil__small": BINS}
-    assert shown["detectors"] == {"small": "small"}
+    assert shown["identifier"] == "small"
     assert shown["signal_events"] == pytest.approx(float(model.signal.sum()))
     assert shown["background_events"] == pytest.approx(float(model.expected().sum()))
     assert shown["effective_events"] > 10

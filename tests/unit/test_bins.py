@@ -107,5 +107,5 @@ def test_the_likelihood_excludes_no_less_than_counting() -> None:
 def test_recoils_with_cevns() -> None:
     of = forecast(NUCLEUS, ns.Dipole(1.0, 1.0), (RECOIL,), binning=Binning(E_R=5))
     model = of(1e-9)
-    assert model.samples == ("signal", "CEvNS", "background")
+    assert model.samples == ("signal", "CEvNS", "background__nucleus_1kg")
     assert float(model.backgrounds.sum()) == pytest.approx(ns.background_events(NUCLEUS, RECOIL), rel=1e-2)

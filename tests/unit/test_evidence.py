@@ -90,7 +90,7 @@ def test_uncertain_background_hides_a_signal_and_an_uncertain_flux_does_not() ->
     """No signal does not depend on the flux: Z is that of the background alone, by a search of one parameter."""
     b, relative = 20.0, 0.3
     found = discovery(made(b, known=Uncertainties(flux=0.1, background=relative)), M_N, binning=ONE)
-    assert found.nuisances == ("flux__by_hand", "background__by_hand")
+    assert found.nuisances == ("flux", "background")
     for Z, events in zip(found.sigmas, found.events[0], strict=True):
         assert uncertain(float(events), b, relative) == pytest.approx(Z, rel=4e-5)  # as above
         assert alone(float(events), b) > 1.2 * Z  # known backgrounds need fewer events

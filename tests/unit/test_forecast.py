@@ -17,7 +17,7 @@ from nushine.statistics import Binning, Forecast, Model, strength_limit
 
 SMALL = Binning(E_R=2, E_gamma=3, cos_theta=1)
 SIGNAL, MU = ns.Dipole(3.0, 1.0), 2e-8
-CAWO4, AL2O3 = "nucleus_10g_CaWO4", "nucleus_10g_Al2O3"
+CAWO4, AL2O3 = "nucleus_10g__CaWO4", "nucleus_10g__Al2O3"
 
 
 @pytest.fixture(scope="module")

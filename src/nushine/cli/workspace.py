@@ -48,7 +48,7 @@ def workspace(
     from nushine import io
     from nushine.numerics.checks import require_between
     from nushine.statistics import strength_limit
-    from nushine.statistics.layout import detectors
+    from nushine.statistics.names import identifier
 
     _check_files(experiment, {"--out": out, "--counts": counts, "--write-counts": write_counts})
     require_between("cl", cl, 0.5, 1 - 1e-12, cure="give a confidence level from 0.5 to 1, as in 0.90")
@@ -71,7 +71,7 @@ def workspace(
         limit = strength_limit(model, data, cl)
     asked = {
         "experiment": setup.name,
-        "detectors": detectors(setup),
+        "identifier": identifier(setup.name),
         "channel": channel.value,
         "m_N_MeV": m_N_MeV,
         "mu_mu_B": mu,
@@ -190,9 +190,8 @@ def _notes(document: dict[str, Any]) -> list[str]:
     if document["observed_events"] is not None:
         counted += f"; observed: {output.number(document['observed_events'])}"
     notes = [f"Method: {document['method']} ({document['convention']}); {counted}."]
-    renamed = [f"{key} for {name!r}" for key, name in document["detectors"].items() if key != name]
-    if renamed:
-        notes.append(f"In names: {', '.join(renamed)}.")
+    if document["identifier"] != document["experiment"]:
+        notes.append(f"In names, {document['identifier']} stands for {document['experiment']!r}.")
     if document["nuisances"]:
         notes.append(f"{len(document['nuisances'])} nuisance parameters: {', '.join(document['nuisances'])}.")
     if document["effective_events"] < FEW:

@@ -1,5 +1,6 @@
 """From an experiment to a likelihood: what each channel of each detector expects, and how uncertainties change it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import equinox as eqx
@@ -16,7 +17,7 @@ from nushine.interactions.dipole import Dipole
 from nushine.numerics.arrays import as_arrays
 from nushine.rates import BinnedYield, recoil_bins, sterile_bins
 from nushine.statistics.blocks import Block, Rates, block
-from nushine.statistics.layout import Binning, Layout, layout_of, true_edges
+from nushine.statistics.layout import Binning, Layout, layout_of, qualified, true_edges
 from nushine.statistics.model import Model
 from nushine.statistics.names import name_of
 
@@ -98,7 +99,19 @@ def forecast(
 
     """
     layout = layout_of(experiment, tuple(channels), binning or Binning())
-    return build(as_arrays(experiment), as_arrays(signal), decay, layout)
+    return _named(build(as_arrays(experiment), as_arrays(signal), decay, layout), experiment)
+
+
+def _named(of: Forecast, experiment: Experiment) -> Forecast:
+    """The same with names that no other experiment has; not part of what is compiled."""
+
+    def full(names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(qualified(name, experiment) for name in names)
+
+    base = of.background
+    channels = tuple(zip(full(name for name, _ in base.channels), (bins for _, bins in base.channels), strict=True))
+    named = replace(base, nuisances=full(base.nuisances), samples=full(base.samples), channels=channels)
+    return replace(of, background=named)
 
 
 @eqx.filter_jit
@@ -178,7 +191,7 @@ def _assemble(parts: tuple[Experiment, ...], layout: Layout, rates: list[Rates])
 def _log_kappa(parts: tuple[Experiment, ...], layout: Layout) -> Array:
     """The flux scales signal and CEvNS; each background has its own normalisation."""
     known = parts[0].uncertainties
-    factors = {(layout.flux, sample): known.flux for sample in ("signal", "CEvNS")}
+    factors = {("flux", sample): known.flux for sample in ("signal", "CEvNS")}
     for label in layout.parts:
         for kind, size in (("background", known.background), ("excess", known.excess)):
             name = name_of(kind, label)

@@ -9,7 +9,7 @@ import numpy as np
 from nushine.detectors import Channel
 from nushine.experiments import Experiment, split
 from nushine.rates import Edges
-from nushine.statistics.names import identifier, identifiers, name_of
+from nushine.statistics.names import BETWEEN, identifier, identifiers, name_of
 
 FINE = 3
 """Bins of true recoil energy in each bin of measured energy."""
@@ -19,6 +19,9 @@ PADDING = 6
 
 ALL_RECOILS = (1e-17, 0.2, 40)
 """Least and largest recoil [MeV], and number of bins, where any recoil counts."""
+
+SHARED = ("signal", "CEvNS", "spectrum")
+"""Kinds of names that are the same in all experiments."""
 
 SITES = ("Chooz",)
 """Sources that several experiments see: the normalisation of their flux is one parameter for all of them."""
@@ -41,7 +44,7 @@ class Binning:
 class Layout(NamedTuple):
     """What does not depend on numbers: detectors, channels, samples and nuisance parameters.
 
-    `flux` is the name of the normalisation of the flux, `parts` are the identifiers of the detectors.
+    Names are those inside the experiment; `qualified` makes them unique among experiments.
     """
 
     channels: tuple[Channel, ...]
@@ -51,7 +54,6 @@ class Layout(NamedTuple):
     nuisances: tuple[str, ...]
     shaped: tuple[int, ...]
     off: bool
-    flux: str
 
 
 def layout_of(experiment: Experiment, channels: tuple[Channel, ...], binning: Binning) -> Layout:
@@ -60,14 +62,13 @@ def layout_of(experiment: Experiment, channels: tuple[Channel, ...], binning: Bi
         raise ValueError("a likelihood needs a channel: give RECOIL, PHOTON or COINCIDENCE")
     names = tuple(detectors(experiment))
     known = experiment.uncertainties
-    flux = name_of("flux", identifier(experiment.source.name if experiment.source.name in SITES else experiment.name))
     samples, norms, shapes = ["signal"], [], []
     if any(not channel.photon for channel in channels):
         samples.append("CEvNS")
     excess = bool(np.any(np.asarray(experiment.background.excess) > 0)) and not all(c.photon for c in channels)
     recoils = any(channel.recoil for channel in channels)
     if known.flux > 0:
-        norms.append(flux)
+        norms.append("flux")
     if known.flux_shape:
         shapes += [name_of("spectrum", identifier(variation.name)) for variation in experiment.source.variations]
     for name in names:
@@ -82,21 +83,41 @@ def layout_of(experiment: Experiment, channels: tuple[Channel, ...], binning: Bi
         )
     off = bool(experiment.off_time_ratio > 0)
     shaped = tuple(range(len(norms), len(norms) + len(shapes)))
-    return Layout(channels, binning, names, tuple(samples), (*norms, *shapes), shaped, off, flux)
+    return Layout(channels, binning, names, tuple(samples), (*norms, *shapes), shaped, off)
 
 
 def detectors(experiment: Experiment) -> dict[str, str]:
-    """Identifier of each detector in names of samples, channels and parameters, and what the experiment calls it.
+    """Identifier of each detector in names of samples, channels and parameters, and its target; empty for a single one.
 
     Examples
     --------
     >>> from nushine import experiments
-    >>> detectors(experiments.load("nucleus-10g"))
-    {'nucleus_10g_CaWO4': 'nucleus-10g, CaWO4', 'nucleus_10g_Al2O3': 'nucleus-10g, Al2O3'}
+    >>> detectors(experiments.load("nucleus-10g")), detectors(experiments.load("nucleus-1kg"))
+    ({'CaWO4': 'CaWO4', 'Al2O3': 'Al2O3'}, {'': 'Ge'})
 
     """
-    names = [part.name for part in split(experiment)]
-    return dict(zip(identifiers(names), names, strict=True))
+    names = [part.target.name for part in split(experiment)]
+    return dict(zip(identifiers(names) if len(names) > 1 else ("",), names, strict=True))
+
+
+def qualified(name: str, experiment: Experiment) -> str:
+    """Name of a sample, channel or parameter among all experiments, with that of its experiment after the kind.
+
+    What all experiments share keeps its name: signal, CEvNS and the spectra of fission, and the flux at one of `SITES`.
+
+    Examples
+    --------
+    >>> from nushine import experiments
+    >>> nucleus = experiments.load("nucleus-10g")
+    >>> [qualified(name, nucleus) for name in ("threshold__CaWO4", "flux", "spectrum__U235", "signal")]
+    ['threshold__nucleus_10g__CaWO4', 'flux__Chooz', 'spectrum__U235', 'signal']
+
+    """
+    kind, *rest = name.split(BETWEEN)
+    if kind in SHARED:
+        return name
+    site = kind == "flux" and experiment.source.name in SITES
+    return name_of(kind, identifier(experiment.source.name if site else experiment.name), *rest)
 
 
 def measured_edges(experiment: Experiment, channel: Channel, binning: Binning) -> Edges:

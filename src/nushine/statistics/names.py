@@ -1,7 +1,9 @@
 """Names of samples, channels and parameters: letters, digits and underscores, as every HistFactory program takes them.
 
-A name is a kind, two underscores, and what it belongs to: ``background__nucleus_10g_CaWO4``. Identifiers never hold two
-underscores in a row, so that ``name.split("__")`` takes a name apart.
+A name is a kind and what it belongs to, with two underscores between: ``background__nucleus_10g__CaWO4``. Identifiers
+never hold two underscores in a row, so that ``name.split("__")`` takes a name apart. Inside an experiment, as in
+`nushine.statistics.layout.Layout`, names are without that of the experiment: programs that are compiled for one serve
+all of its shape.
 """
 
 import re
@@ -58,5 +60,12 @@ def identifiers(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def name_of(kind: str, *owners: str) -> str:
-    """Name of a sample, channel or parameter of this kind, of one detector or source."""
-    return BETWEEN.join((kind, *owners))
+    """Name of a sample, channel or parameter of this kind, of one detector or source; empty owners are left out.
+
+    Examples
+    --------
+    >>> name_of("threshold", "nucleus_10g", "CaWO4"), name_of("threshold", "")
+    ('threshold__nucleus_10g__CaWO4', 'threshold')
+
+    """
+    return BETWEEN.join((kind, *filter(None, owners)))
