@@ -58,10 +58,11 @@ def test_any_text_becomes_letters_digits_and_single_underscores(texts: list[str]
 def test_names_of_shipped_experiments(name: str) -> None:
     setup = replace(experiments.load(name), off_time_ratio=0.5)
     layout = layout_of(setup, (RECOIL,), Binning())
-    found = [qualified(word, setup) for word in (*layout.samples, *layout.nuisances)]
-    assert all(WORD.fullmatch(word) for word in found)
-    assert len(set(found)) == len(found)
-    shared = {word for word in found if identifier(name) not in word.split("__")}
+    samples, parameters = ([qualified(x, setup) for x in names] for names in (layout.samples, layout.nuisances))
+    for found in (samples, parameters):
+        assert all(WORD.fullmatch(word) for word in found)
+        assert len(set(found)) == len(found)
+    shared = {word for word in (*samples, *parameters) if identifier(name) not in word.split("__")}
     # of the reactor, whatever looks at it
     assert {word.split("__")[0] for word in shared} == {"signal", "CEvNS", "flux", "spectrum"}
     assert "flux__Chooz" in shared

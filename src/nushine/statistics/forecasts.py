@@ -21,6 +21,9 @@ from nushine.statistics.layout import Binning, Layout, layout_of, qualified, tru
 from nushine.statistics.model import Model
 from nushine.statistics.names import name_of
 
+# Of nuisance parameters, of samples, of channels with their bins.
+Names = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, int], ...]]
+
 
 class Forecast(eqx.Module):
     r"""Likelihood of an experiment as a function of the moment, everything else fixed; made by `forecast`.
@@ -40,6 +43,8 @@ class Forecast(eqx.Module):
         The same of its changes by the nuisance parameters.
     decays : BinnedYield or None
         Gives w_q for channels with a photon.
+    names : tuple, optional
+        Nuisance parameters, samples and channels of the models that come out; by default those of `background`.
 
     """
 
@@ -48,6 +53,7 @@ class Forecast(eqx.Module):
     up: Array
     down: Array
     decays: BinnedYield | None
+    names: Names | None = eqx.field(static=True, default=None)
 
     def __call__(self, mu: ArrayLike) -> Model:
         """The model for a moment mu [mu_B]; strength 1 is this moment."""
@@ -56,8 +62,12 @@ class Forecast(eqx.Module):
         if self.decays is not None:
             weights = jnp.concatenate([self.decays.weights(mu).ravel(), weights])
         base = self.background
+        nuisances, samples, channels = self.names or (base.nuisances, base.samples, base.channels)
         return replace(
             base,
+            nuisances=nuisances,
+            samples=samples,
+            channels=channels,
             signal=jnp.maximum(self.signal @ weights, 0.0),
             up=base.up.at[:, 0].set(self.up @ weights),
             down=base.down.at[:, 0].set(self.down @ weights),
@@ -110,8 +120,7 @@ def _named(of: Forecast, experiment: Experiment) -> Forecast:
 
     base = of.background
     channels = tuple(zip(full(name for name, _ in base.channels), (bins for _, bins in base.channels), strict=True))
-    named = replace(base, nuisances=full(base.nuisances), samples=full(base.samples), channels=channels)
-    return replace(of, background=named)
+    return replace(of, names=(full(base.nuisances), full(base.samples), channels))
 
 
 @eqx.filter_jit
