@@ -146,7 +146,7 @@ def limits() -> dict[tuple[int, float], Limit]:
 
 
 def in_pyhf(model: Model, data: Data, **settings: Any) -> tuple[Any, Any]:
-    space = pyhf.Workspace(to_pyhf(model, data))
+    space = pyhf.Workspace(to_pyhf(model, data, limit=10.0))
     theirs = space.model(**settings)
     return theirs, space.data(theirs)
 
