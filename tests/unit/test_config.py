@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
-from nushine.config import Energy, Length, Model, RateDensity, Time, one_line, quantity
+from nushine.config import Energy, Length, Model, RateDensity, Share, Time, explained, quantity
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,7 @@ from nushine.config import Energy, Length, Model, RateDensity, Time, one_line, q
     ],
 )
 def test_quantity_reads_units(text: str, like: str, value: float) -> None:
-    # 1e-9: pint and hepunits have electron charges of 9 and 10 digits
-    assert quantity(text, like) == pytest.approx(value, rel=1e-9)
+    assert quantity(text, like) == pytest.approx(value, rel=1e-14)  # rounded to 15 digits
 
 
 def test_round_numbers_stay_round() -> None:
@@ -48,7 +47,7 @@ def test_quantity_keeps_fourteen_digits(x: float) -> None:
     ["5 kg", "5", "5 cm + 3", "cm of snow", "", "(5 cm", "5 cm 'x", "5 cm / 0", "__import__('os')", "5 °C"],
 )
 def test_what_is_no_length_is_refused_with_an_example(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a quantity like '1 m': give a number with such a unit") as caught:
+    with pytest.raises(ValueError, match="is not a quantity like '1 m': ") as caught:
         quantity(text, "1 m")
     assert str(caught.value).startswith(repr(text))
 
@@ -59,13 +58,13 @@ def test_a_number_without_a_unit_is_refused(value: object) -> None:
         quantity(value, "1 m")
 
 
-@pytest.mark.parametrize("text", ["nan cm", "inf cm", "-inf cm", "1e999 cm", "5 ** 999 cm"])
+@pytest.mark.parametrize("text", ["nan cm", "inf cm", "-inf cm", "1e999 cm"])
 def test_numbers_must_be_finite(text: str) -> None:
     with pytest.raises(ValueError, match="is not a finite number"):
         quantity(text, "1 m")
 
 
-@given(st.text(alphabet="5 cmeV*/()+-'\"[]{}.%\\#,=:\n", max_size=12))
+@given(st.text(alphabet="5 cmeV*/()+-'\"[]{}.%\\#,=:\n^²±", max_size=12))
 def test_no_text_does_anything_but_give_a_number_or_a_value_error(text: str) -> None:
     with contextlib.suppress(ValueError):
         assert isfinite(quantity(text, "1 m"))
@@ -94,7 +93,7 @@ class Setup(Model):
     first: Layer | None = None
     live: Time = 1.0
     noise: RateDensity = 0.0
-    share: float = Field(default=0.5, ge=0.0, le=1.0)
+    share: Share = 0.5
 
 
 DISC = {"kind": "disc", "radius": "5 cm"}
@@ -105,7 +104,7 @@ def complaint(**content: object) -> str:
     right = {"name": "x", "layers": [{"shape": DISC}]}
     with pytest.raises(ValidationError) as caught:
         Setup.model_validate({key: value for key, value in {**right, **content}.items() if value is not ...})
-    line = one_line(caught.value, Setup, "setup.yaml")
+    line = explained(caught.value, Setup, "setup.yaml")
     assert line.startswith("setup.yaml: ")
     assert "\n" not in line
     return line.removeprefix("setup.yaml: ")
@@ -162,7 +161,7 @@ def complaint(**content: object) -> str:
         ({"layers": ["disc"]}, "layers[0]: give a block of keys; allowed here are shape, threshold"),
         ({"window": ["1 eV"]}, "'window[1]' is missing; add it"),
         ({"window": ["1 eV", "2 eV", "3 eV"]}, "window: List should have at most 2 items, not 3"),
-        ({"share": 2}, "share: 2 is not allowed: it should be less than or equal to 1"),
+        ({"share": 2}, "share: 2 is not allowed: give a share from 0 to 1, such as 0.8 or 80 %"),
         (
             {"live": 3},
             "live: 3 is not a quantity like '1 year': give a number with such a unit",

@@ -240,9 +240,15 @@ def test_an_experiment_passes_through_jit() -> None:
         ({"background": {"photon_scale": "inf MeV"}}, "background.photon_scale: 'inf MeV' is not a finite number"),
         ({"response": {"resolution": 4}}, "response.resolution: 4 is not a quantity like '20 eV'"),
         ({"response": {"resolution": "-4 eV"}}, "response.resolution: '-4 eV' is not allowed: give a quantity zero or"),
-        ({"response": {"quenching": 0}}, "response.quenching: 0 is not allowed: it should be greater than 0"),
-        ({"response": {"efficiency": 0}}, "response.efficiency: 0 is not allowed: it should be greater than 0"),
-        ({"response": {"photon_efficiency": 1.1}}, "response.photon_efficiency: 1.1 is not allowed: it should be less"),
+        (
+            {"response": {"quenching": 0}},
+            "response.quenching: 0 is not allowed: give measured over true energy, above 0",
+        ),
+        (
+            {"response": {"efficiency": 0}},
+            "response.efficiency: 0 is not allowed: give a share above 0 and at most 1, such as 0.8 or 80 %",
+        ),
+        ({"response": {"photon_efficiency": 1.1}}, "response.photon_efficiency: 1.1 is not allowed: give a share"),
         (
             {"response": {"noise": "4 eV"}},
             "unknown key 'response.noise'; allowed here are efficiency, photon_efficiency, quenching, resolution",
@@ -250,11 +256,17 @@ def test_an_experiment_passes_through_jit() -> None:
         ({"response": 1}, "response: give a block of keys; allowed here are efficiency, photon_efficiency, quenching"),
         (
             {"uncertainties": {"flux": -0.1}},
-            "uncertainties.flux: -0.1 is not allowed: it should be greater than or equal",
+            "uncertainties.flux: -0.1 is not allowed: give a relative uncertainty from 0 to 1, such as 0.025",
         ),
-        ({"uncertainties": {"flux": "2 %"}}, "uncertainties.flux: '2 %' is not allowed: it should be a valid number"),
+        (
+            {"uncertainties": {"flux": 2.5}},
+            "uncertainties.flux: 2.5 is not allowed: give a relative uncertainty from 0 to",
+        ),
         ({"uncertainties": {"flux_shape": "some"}}, "uncertainties.flux_shape: 'some' is not allowed: it should be a"),
-        ({"uncertainties": {"quenching": 1}}, "uncertainties.quenching: 1 is not allowed: it should be less than 1"),
+        (
+            {"uncertainties": {"quenching": 1}},
+            "uncertainties.quenching: 1 is not allowed: give a relative uncertainty from 0 to below 1",
+        ),
         ({"uncertainties": {"threshold": 0.05}}, "uncertainties.threshold: 0.05 is not a quantity like '20 eV'"),
         (
             {"uncertainties": {"threshold": "20 eV"}},
@@ -264,7 +276,7 @@ def test_an_experiment_passes_through_jit() -> None:
             {"uncertainties": {"flx": 0.1}},
             "unknown key 'uncertainties.flx'; allowed here are background, background_slo",
         ),
-        ({"off_time_ratio": -1}, "off_time_ratio: -1 is not allowed: it should be greater than or equal to 0"),
+        ({"off_time_ratio": -1}, "off_time_ratio: -1 is not allowed: give live time with the source off over"),
         ({"flight_min": "0 cm"}, "flight_min: '0 cm' is not allowed: give a quantity above zero, like '5 cm'"),
         ({"flight_min": 1}, "flight_min: 1 is not a quantity like '5 cm'"),
         ({"flight_min": "5 cm"}, "flight_min: must be below path"),

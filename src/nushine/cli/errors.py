@@ -9,6 +9,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from nushine.lines import one_line, place
+
 WRONG_INPUT = 2
 """Exit status of every mistake of the user."""
 
@@ -55,7 +57,7 @@ def status(command: Callable[[], Any]) -> int:
 
 def _refuse(message: str) -> int:
     with contextlib.suppress(OSError):
-        print(f"nushine: {' '.join(message.split())}", file=sys.stderr, flush=True)
+        print(f"nushine: {one_line(message)}", file=sys.stderr, flush=True)
     return WRONG_INPUT
 
 
@@ -77,7 +79,7 @@ def _cause(error: OSError) -> str:
     what = error.strerror or str(error)
     if error.filename is None:
         return f"cannot write the output: {what}; make room or choose another place"
-    return f"{error.filename}: {what}; check the path, its permissions and the space on its disk"
+    return f"{place(error.filename)}: {what}; check the path, its permissions and the space on its disk"
 
 
 def _discard_stdout() -> None:

@@ -1,8 +1,9 @@
 """Experiments as data: source, target, detector and exposure, one YAML file each."""
 
 import operator
+import os
 from dataclasses import replace
-from importlib.resources import files
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,15 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import yaml
 from jax import Array
 from pydantic import Field, ValidationError
 
-from nushine.config import Energy, Length, Mass, Model, Time, one_line
+from nushine.config import Cosine, Energy, Length, Mass, Model, Name, Text, Time, TimeRatio, explained, read_yaml
 from nushine.detectors import Arrangement, Background, Response, Uncertainties
-from nushine.experiments.detector import BackgroundBlock, ResponseBlock, UncertaintiesBlock
+from nushine.experiments.detector import BackgroundBlock, ResponseBlock, UncertaintiesBlock, require_one_scale
 from nushine.experiments.geometry import GeometryBlock
 from nushine.experiments.sources import SourceBlock
+from nushine.lines import one_line, place, shown
 from nushine.numerics.checks import require_non_negative, require_positive
 from nushine.rates import Selection
 from nushine.sources.base import Source
@@ -97,7 +98,7 @@ class Experiment(eqx.Module):
 class TargetPart(Model):
     """A material and its mass."""
 
-    formula: str
+    formula: Name
     mass: Mass
 
 
@@ -105,15 +106,15 @@ class PhotonBlock(Model):
     """Which photons are seen."""
 
     threshold: Energy
-    cos_theta_min: float = Field(default=-1.0, ge=-1.0, le=1.0)
+    cos_theta_min: Cosine = -1.0
 
 
 class ExperimentFile(Model):
     """The whole file."""
 
-    name: str
-    description: str = ""
-    reference: str = ""
+    name: Name
+    description: Text = ""
+    reference: Text = ""
     source: SourceBlock
     target: list[TargetPart] = Field(min_length=1)
     exposure: Time
@@ -123,7 +124,7 @@ class ExperimentFile(Model):
     background: BackgroundBlock = BackgroundBlock()
     response: ResponseBlock = ResponseBlock()
     uncertainties: UncertaintiesBlock = UncertaintiesBlock()
-    off_time_ratio: float = Field(default=0.0, ge=0.0)
+    off_time_ratio: TimeRatio = 0.0
     flight_min: Length | None = None
     geometry: GeometryBlock | None = None
 
@@ -132,6 +133,8 @@ class ExperimentFile(Model):
         low, high = self.recoil_window
         if high <= low:
             raise ValueError("recoil_window: the upper edge must be above the lower one")
+        if high <= self.response.resolution:
+            raise ValueError("response.resolution: must be below the upper edge of recoil_window; check its unit")
         if 0 < low <= self.uncertainties.threshold:
             raise ValueError("uncertainties.threshold: must be below the lower edge of recoil_window")
         if self.flight_min is not None and self.flight_min >= self.path:
@@ -236,38 +239,29 @@ def load(name: str | Path) -> Experiment:
     'Ge'
 
     """
-    text, folder = _read(name)
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{name}: not a YAML file: {' '.join(str(error).split())}") from None
-    return from_mapping(content, where=str(name), folder=folder)
+    path = Path(name)
+    if path.suffix in {".yaml", ".yml"}:
+        if not os.path.lexists(path):
+            raise ValueError(
+                f"{place(path)}: no such file; give the path of a YAML file or one of {', '.join(names())}"
+            )
+        return from_mapping(read_yaml(path), where=str(name), folder=path.parent)
+    if str(name) not in names():
+        known = f"known are {', '.join(names())}, or give the path of a YAML file (its name ends in .yaml)"
+        raise ValueError(f"unknown experiment {shown(str(name))}; {known}")
+    with as_file(files("nushine.experiments") / "data" / f"{name}.yaml") as own:
+        return from_mapping(read_yaml(own), where=str(name))
 
 
 def from_mapping(content: Any, where: str, folder: Path = Path()) -> Experiment:
     """Make an experiment from the content of a configuration file; `where` names it in errors."""
     if not isinstance(content, dict):
-        raise ValueError(f"{where}: an experiment is a mapping of keys such as source, target, exposure")
+        raise ValueError(f"{place(where)}: an experiment is a mapping of keys such as source, target, exposure")
     try:
-        return ExperimentFile.model_validate(content).build(folder)
+        file = ExperimentFile.model_validate(content)
+        require_one_scale(content, file.response)
+        return file.build(folder)
     except ValidationError as error:
-        raise ValueError(one_line(error, ExperimentFile, where)) from None
+        raise ValueError(explained(error, ExperimentFile, where)) from None
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
-
-
-def _read(name: str | Path) -> tuple[str, Path]:
-    """Text of a configuration and the folder for relative paths in it."""
-    path = Path(name)
-    if path.suffix in {".yaml", ".yml"}:
-        if not path.is_file():
-            raise ValueError(f"{path}: no such file; give the path of a YAML file or one of {', '.join(names())}")
-        try:
-            return path.read_text(encoding="utf-8"), path.parent
-        except UnicodeDecodeError:
-            raise ValueError(f"{path}: not a text file in UTF-8; give the path of a YAML file") from None
-    if str(name) not in names():
-        raise ValueError(
-            f"unknown experiment '{name}'; known are {', '.join(names())}, or give the path of a YAML file"
-        )
-    return (files("nushine.experiments") / "data" / f"{name}.yaml").read_text(encoding="utf-8"), Path()
+        raise ValueError(f"{place(where)}: {one_line(str(error))}") from None

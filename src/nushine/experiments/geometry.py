@@ -1,14 +1,18 @@
 """Geometry as a block of a configuration file."""
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nushine.config import Length, Model, Position, VolumeDensity
+from nushine.config import Count, Length, Model, Name, Position, VolumeDensity
 from nushine.detectors import Arrangement, Body, Box, Crystal, Cylinder, Shape, Shell, Sphere, material
 from nushine.detectors.nucleus import array, nucleus_10g
 from nushine.numerics.arrays import as_array
+
+MOST = 1000
+"""Crystals of the largest arrangement that can be described in a file."""
 
 Place = tuple[Position, Position, Position]
 
@@ -73,10 +77,10 @@ ShapeBlock = Annotated[BoxBlock | CylinderBlock | ShellBlock | SphereBlock, Fiel
 class CubesBlock(Model):
     """An array of cubes of one material of the target."""
 
-    formula: str
+    formula: Name
     density: VolumeDensity
     edge: Length
-    counts: tuple[int, int, int]
+    counts: tuple[Count, Count, Count]
     pitch: Length
     centre: Place
 
@@ -84,8 +88,8 @@ class CubesBlock(Model):
 class BodyBlock(Model):
     """A photon detector, or a crystal of the target."""
 
-    name: str
-    formula: str
+    name: Name
+    formula: Name
     density: VolumeDensity
     shape: ShapeBlock
 
@@ -113,6 +117,9 @@ class BodiesGeometry(Model):
 
     def build(self, formulas: Sequence[str]) -> Arrangement:
         """Make the arrangement; `formulas` are the parts of the target."""
+        number = sum(math.prod(c.counts) for c in self.cubes) + len(self.crystals)
+        if number > MOST:
+            raise ValueError(f"geometry: {number} crystals are too many to follow rays through: give {MOST} at most")
         crystals = [
             crystal
             for c in self.cubes

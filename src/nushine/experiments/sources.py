@@ -8,7 +8,17 @@ from typing import Annotated, Any, Literal
 from hepunits import MeV, cm, s
 from pydantic import BeforeValidator, Field, StrictBool
 
-from nushine.config import AboveZeroEnergy, Length, Model, PerTime, Power, quantity
+from nushine.config import (
+    AboveZeroEnergy,
+    Distance,
+    Model,
+    PerFission,
+    PerProton,
+    PerTime,
+    Power,
+    Share,
+    quantity,
+)
 from nushine.sources.base import ELECTRON, MUON, TAU, Source
 from nushine.sources.pion_decay_at_rest import from_spallation
 from nushine.sources.reactor import DAYA_BAY_2021 as PWR
@@ -20,7 +30,7 @@ class ChoozSource(Model):
     """The two Chooz reactors seen from the NUCLEUS site."""
 
     kind: Literal["chooz"]
-    load_factor: float = Field(default=1.0, ge=0.0)
+    load_factor: Share = 1.0
 
     def build(self, folder: Path) -> Source:  # noqa: ARG002
         """Make the flux."""
@@ -31,8 +41,8 @@ class ReactorCore(Model):
     """One core of a reactor."""
 
     power: Power
-    baseline: Length
-    load_factor: float = Field(default=1.0, ge=0.0)
+    baseline: Distance
+    load_factor: Share = 1.0
 
 
 class ReactorSource(Model):
@@ -40,7 +50,7 @@ class ReactorSource(Model):
 
     kind: Literal["reactor"]
     cores: list[ReactorCore] = Field(min_length=1)
-    captures_per_fission: float = Field(default=0.6, ge=0.0)
+    captures_per_fission: PerFission = 0.6
 
     def build(self, folder: Path) -> Source:  # noqa: ARG002
         """Make the flux."""
@@ -53,8 +63,8 @@ class SpallationSource(Model):
 
     kind: Literal["pion-decay-at-rest"]
     protons: PerTime
-    yield_per_proton: float = Field(gt=0.0)
-    distance: Length
+    yield_per_proton: PerProton
+    distance: Distance
 
     def build(self, folder: Path) -> Source:  # noqa: ARG002
         """Make the flux."""
