@@ -14,6 +14,7 @@ from nushine.detectors import COINCIDENCE, PHOTON, RECOIL, Channel
 from nushine.experiments import Experiment
 from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole, Nature
+from nushine.numerics.calls import checked
 from nushine.rates import photon_angle_spectrum, photon_spectrum, recoil_rate, scattering_rate, sterile_yield
 
 FloatArray = npt.NDArray[np.float64]
@@ -68,6 +69,7 @@ class EventMap:
     nature: str
 
 
+@checked
 def event_yield(
     experiment: Experiment, signal: Dipole, channel: Channel = COINCIDENCE, decay: Decay = RADIATIVE
 ) -> Callable[[ArrayLike], Array]:
@@ -85,6 +87,7 @@ def event_yield(
     return lambda mu: exposure * rate(mu)
 
 
+@checked
 def expected_events(
     experiment: Experiment, signal: Dipole, channel: Channel = COINCIDENCE, decay: Decay = RADIATIVE
 ) -> Array:
@@ -110,6 +113,7 @@ def expected_events(
     return event_yield(experiment, signal, channel, decay)(signal.mu)
 
 
+@checked
 def event_map(
     experiment: Experiment,
     masses: npt.ArrayLike,
@@ -128,6 +132,7 @@ def event_map(
     return EventMap(m_N, mu, np.asarray(rows), experiment.name, channel.name, nature.name)
 
 
+@checked
 def background_events(experiment: Experiment, channel: Channel = COINCIDENCE) -> float:
     """Events without any up-scattering: the flat background, and SM CEvNS where only the recoil is asked for."""
     selection = channel.selection(experiment.selection)
@@ -137,6 +142,7 @@ def background_events(experiment: Experiment, channel: Channel = COINCIDENCE) ->
     return float(rate * experiment.mass * experiment.exposure)
 
 
+@checked
 def recoil_spectrum(experiment: Experiment, interaction: Dipole | CEvNS, E_R: ArrayLike) -> Spectrum:
     """Recoil spectrum of all scatterings in the exposure, dN/dE_R [1/MeV]."""
     rate = recoil_rate(E_R, experiment.source, experiment.target, interaction)
@@ -144,6 +150,7 @@ def recoil_spectrum(experiment: Experiment, interaction: Dipole | CEvNS, E_R: Ar
     return _spectrum(E_R, rate, "E_R", experiment, process)
 
 
+@checked
 def photon_energy_spectrum(
     experiment: Experiment,
     signal: Dipole,
@@ -157,6 +164,7 @@ def photon_energy_spectrum(
     return _spectrum(E_gamma, rate, "E_gamma", experiment, _process(signal))
 
 
+@checked
 def photon_angle_distribution(
     experiment: Experiment,
     signal: Dipole,

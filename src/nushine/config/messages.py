@@ -11,7 +11,7 @@ from nushine.lines import VALUE, one_line, place, shown
 class Model(BaseModel):
     """A block of a configuration file: unknown keys are errors, values are frozen."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, revalidate_instances="always")
 
 
 Text = Annotated[str, Field(max_length=2000)]

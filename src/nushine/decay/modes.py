@@ -1,6 +1,7 @@
 """How N decays: modes, widths, decay length."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -147,6 +148,8 @@ class Decay(eqx.Module):
         If true, N decays where it is made, whatever its width ("max": N -> photon + invisible at once).
 
     """
+
+    given_as: ClassVar[str] = "nushine.RADIATIVE, nushine.PROMPT or a nushine.Decay"
 
     modes: tuple[Mode, ...]
     prompt: bool = eqx.field(static=True, default=False)

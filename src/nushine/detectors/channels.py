@@ -1,5 +1,7 @@
 """Which of the two signals of an event is asked for."""
 
+from typing import ClassVar
+
 import equinox as eqx
 
 from nushine.rates import EVERYTHING, Selection
@@ -7,6 +9,8 @@ from nushine.rates import EVERYTHING, Selection
 
 class Channel(eqx.Module):
     """Which of the two signals of an event is asked for."""
+
+    given_as: ClassVar[str] = "nushine.RECOIL, nushine.PHOTON or nushine.COINCIDENCE"
 
     name: str = eqx.field(static=True)
     recoil: bool = eqx.field(static=True)

@@ -1,5 +1,7 @@
 """What a detector makes of recoils and photons: noise, energy scale and efficiencies."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -8,6 +10,7 @@ from jax.scipy.special import ndtr
 from jax.typing import ArrayLike
 
 from nushine.numerics.checks import LEAST, require_between, require_non_negative, require_positive
+from nushine.numerics.fields import require_fields_are_used
 
 FAR = 40.0
 """Distance in sigma beyond which a Gaussian has no tail in double precision."""
@@ -48,6 +51,11 @@ class Response(eqx.Module):
     quenching: float | Array = 1.0
     efficiency: float | Array = 1.0
     photon_efficiency: float | Array = 1.0
+
+    def __init_subclass__(cls, **extra: Any) -> None:
+        """Refuse derived classes with parameters that nothing would use, such as misspelt ones."""
+        super().__init_subclass__(**extra)
+        require_fields_are_used(cls, Response)
 
     def __check_init__(self) -> None:
         """Reject numbers out of range."""

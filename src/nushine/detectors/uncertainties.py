@@ -1,10 +1,13 @@
 """How well an experiment is known."""
 
+from typing import Any
+
 import equinox as eqx
 import numpy as np
 from jax import Array
 
 from nushine.numerics.checks import require_between, require_non_negative
+from nushine.numerics.fields import require_fields_are_used
 
 BELOW_ONE = ("background_slope", "excess_scale", "resolution", "quenching", "efficiency", "photon_efficiency")
 """Relative uncertainties of what must stay above zero one standard deviation down."""
@@ -50,6 +53,11 @@ class Uncertainties(eqx.Module):
     quenching: float | Array = 0.0
     efficiency: float | Array = 0.0
     photon_efficiency: float | Array = 0.0
+
+    def __init_subclass__(cls, **extra: Any) -> None:
+        """Refuse derived classes with parameters that nothing would use, such as misspelt ones."""
+        super().__init_subclass__(**extra)
+        require_fields_are_used(cls, Uncertainties)
 
     def __check_init__(self) -> None:
         """Reject negative uncertainties, and those that are too large for what they belong to."""

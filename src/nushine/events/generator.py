@@ -23,6 +23,7 @@ from nushine.events.record import BLOCK, COLUMNS, Events, RunCard
 from nushine.experiments import Experiment
 from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
+from nushine.numerics.calls import checked
 
 
 class Generator:
@@ -59,6 +60,7 @@ class Generator:
 
     """
 
+    @checked
     def __init__(
         self,
         experiment: Experiment,
@@ -157,6 +159,7 @@ class Generator:
             events[name][start : start + BLOCK] = values
 
 
+@checked
 def generate(
     experiment: Experiment,
     process: Interaction,

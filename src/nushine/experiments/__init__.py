@@ -5,7 +5,7 @@ import os
 from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -58,6 +58,8 @@ class Experiment(eqx.Module):
         Live time with the source off over live time with it on; 0: no data with the source off.
 
     """
+
+    given_as: ClassVar[str] = "an experiment, as nushine.experiments.load('nucleus-1kg')"
 
     name: str = eqx.field(static=True)
     source: Source

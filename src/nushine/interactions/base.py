@@ -1,6 +1,7 @@
 """What every interaction of a neutrino with a target at rest offers to the rates."""
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -23,6 +24,8 @@ class Interaction(eqx.Module):
     Both CEvNS and up-scattering through a magnetic moment have this form, which lets `nushine.rates.recoil_rate` fold
     them with any flux by three moments of the flux.
     """
+
+    given_as: ClassVar[str] = "a process, as nushine.Dipole(m_N=3.0, mu=1e-8) or nushine.CEvNS()"
 
     @property
     @abstractmethod

@@ -1,5 +1,7 @@
 """Up-scattering of a neutrino into a sterile N through a transition magnetic moment."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
@@ -8,7 +10,8 @@ from jax.typing import ArrayLike
 from nushine import kinematics
 from nushine.constants import AREA, alpha, mu_B
 from nushine.interactions.base import Interaction
-from nushine.numerics.checks import require_non_negative
+from nushine.numerics.calls import require_instance
+from nushine.numerics.checks import require_between, require_finite
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.targets.isotopes import Isotope
 
@@ -26,6 +29,8 @@ class Nature(eqx.Module):
 
     """
 
+    given_as: ClassVar[str] = "nushine.DIRAC or nushine.MAJORANA"
+
     final_states: int
     asymmetry: float
 
@@ -37,6 +42,13 @@ class Nature(eqx.Module):
 
 DIRAC = Nature(final_states=1, asymmetry=-1.0)
 MAJORANA = Nature(final_states=2, asymmetry=0.0)
+
+
+HEAVIEST = 1e6
+"""Largest mass of N [MeV] that makes sense: 1 TeV. Larger ones are mistaken units."""
+
+STRONGEST = 1e10
+"""Largest moment [mu_B]: its square, and all that follows from it, is still a number."""
 
 
 class Dipole(Interaction):
@@ -66,7 +78,7 @@ class Dipole(Interaction):
     Raises
     ------
     ValueError
-        If m_N or mu is negative or not finite.
+        If m_N is not between 0 and 1e6 MeV or mu not between 0 and 1e10, or if nature or flavour are no such objects.
 
     Notes
     -----
@@ -87,15 +99,23 @@ class Dipole(Interaction):
 
     """
 
+    given_as: ClassVar[str] = "a hypothesis, as nushine.Dipole(m_N=3.0, mu=1e-8)"
+
     m_N: float | Array
     mu: float | Array
     nature: Nature = DIRAC
     flavour: Flavour = ELECTRON
 
     def __check_init__(self) -> None:
-        """Reject negative or non-finite masses and couplings."""
-        require_non_negative("m_N", self.m_N, "MeV")
-        require_non_negative("mu", self.mu, "mu_B", "give the moment in Bohr magnetons, zero or above")
+        """Reject masses and couplings that are negative, not finite or beyond anything, and what is no object."""
+        mass = f"give the mass in MeV, from 0 to {HEAVIEST:g}: no source makes more"
+        require_between("m_N", self.m_N, 0.0, HEAVIEST, "MeV", mass)
+        moment = f"give the moment in Bohr magnetons, from 0 to {STRONGEST:g}; limits are below 1e-6"
+        require_between("mu", self.mu, 0.0, STRONGEST, "mu_B", moment)
+        require_instance("nature", self.nature, Nature)
+        require_instance("flavour", self.flavour, Flavour)
+        for name in ("e", "mu", "tau"):
+            require_finite(f"flavour.{name}", getattr(self.flavour, name))
 
     @property
     def m_out(self) -> ArrayLike:

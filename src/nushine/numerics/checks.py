@@ -1,10 +1,13 @@
 """Checks of user input: one clear line that says what is wrong and what to do. Traced values pass unseen."""
 
 import math
+from typing import Any
 
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
+
+from nushine.lines import shown
 
 LEAST = math.ulp(0.0)
 LARGEST = float(np.finfo(float).max)
@@ -43,11 +46,22 @@ def require_ordered(low_name: str, low: ArrayLike, high_name: str, high: ArrayLi
         )
 
 
+def _floats(name: str, value: ArrayLike, cure: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The value as numbers; texts, truth values, complex numbers and what else is no number are refused."""
+    try:
+        x = np.asarray(value)
+        if x.size == 0 or x.dtype.kind not in "bcmMOSU" or type(value) is int:  # integers beyond 64 bits are objects
+            return x.astype(float)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError(f"{name} = {shown(value)} is not allowed: {cure}")
+
+
 def _require(name: str, value: ArrayLike, unit: str, cure: str, low: float, high: float) -> None:
     """Raise ValueError, with the first offender, unless all elements are in [low, high]; NaN never is."""
     if isinstance(value, Tracer):
         return
-    x = np.asarray(value, dtype=float)
+    x = _floats(name, value, cure)
     if x.size == 0 or (x.min() >= low and x.max() <= high):  # a NaN makes both NaN
         return
     first = x[~((x >= low) & (x <= high))].flat[0]

@@ -10,6 +10,7 @@ from jax.typing import ArrayLike
 from nushine.decay import RADIATIVE, Decay, PhotonMode, flight, photon_angle_density, photon_energy_density
 from nushine.interactions.dipole import Dipole
 from nushine.numerics import quadrature
+from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_between, require_non_negative
 from nushine.numerics.compilation import jit
 from nushine.rates.plane import (
@@ -28,6 +29,7 @@ from nushine.targets.compounds import Target
 from nushine.targets.isotopes import Isotope
 
 
+@checked
 def photon_spectrum(
     E_gamma: ArrayLike,
     source: Source,
@@ -99,6 +101,7 @@ def _energy_density(
     return jnp.sum(plane.rate * decay.probability_between(N.E, selection.flight_min, path, signal) * density)
 
 
+@checked
 def photon_angle_spectrum(
     cos_theta: ArrayLike,
     source: Source,

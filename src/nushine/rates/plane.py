@@ -1,6 +1,7 @@
 """Quadrature over the plane of neutrino energy and recoil energy, which every rate but the recoil spectrum needs."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -38,6 +39,8 @@ class Selection(eqx.Module):
         N must fly at least this far before it decays [mm]: a displaced decay.
 
     """
+
+    given_as: ClassVar[str] = "a nushine.Selection"
 
     E_R_min: float | Array = 0.0
     E_R_max: float | Array = jnp.inf

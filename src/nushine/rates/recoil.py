@@ -9,6 +9,7 @@ from jax.typing import ArrayLike
 from nushine import kinematics
 from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
+from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_non_negative
 from nushine.numerics.compilation import jit
 from nushine.numerics.piecewise import Piecewise
@@ -19,6 +20,7 @@ from nushine.targets.electrons import Electrons, electron
 from nushine.targets.isotopes import Isotope
 
 
+@checked
 def recoil_rate(E_R: ArrayLike, source: Source, target: Target, interaction: Interaction) -> Array:
     r"""Recoil spectrum per target mass and time.
 
@@ -58,6 +60,7 @@ def _recoil_rate(E_R: Array, source: Source, target: Target, interaction: Intera
     return sum_over_isotopes(target, _per_scatterer(source, interaction, E_R))
 
 
+@checked
 def electron_recoil_rate(E_R: ArrayLike, source: Source, electrons: Electrons, interaction: Dipole) -> Array:
     r"""Recoil spectrum of the electrons of a target, :math:`dR/dE_R = n_e(E_R)\, dR_e/dE_R`.
 
@@ -116,6 +119,7 @@ def _folded(beam: Beam, moments: tuple[Piecewise, ...], E_min: Array, c: tuple[A
     return rate
 
 
+@checked
 @jit
 def scattering_rate(
     source: Source, target: Target, interaction: Interaction, selection: Selection = EVERYTHING

@@ -8,6 +8,7 @@ from jax.typing import ArrayLike
 
 from nushine.decay import RADIATIVE, Decay, flight, photon_acceptance
 from nushine.interactions.dipole import Dipole
+from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_non_negative
 from nushine.numerics.compilation import jit
 from nushine.rates.plane import EVERYTHING, Selection, photon_breaks, production
@@ -57,6 +58,7 @@ class Yield(eqx.Module):
         return rates.reshape(mu.shape)
 
 
+@checked
 def sterile_yield(
     source: Source,
     target: Target,
@@ -99,6 +101,7 @@ def _sterile_yield(
     return Yield(weights.reshape(len(modes), E_N.size), E_N.ravel(), unit, decay, jnp.asarray(path), near)
 
 
+@checked
 def sterile_rate(
     source: Source,
     target: Target,

@@ -1,5 +1,7 @@
 """The nouns of every neutrino source: Flavour, Beam and Source."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -19,6 +21,8 @@ class Flavour(eqx.Module):
     For a beam: the fractions of electron, muon and tau neutrinos. For a moment: the relative moments
     :math:`\mu_a = \mu\, c_a`.
     """
+
+    given_as: ClassVar[str] = "nushine.ELECTRON, nushine.MUON, nushine.TAU, nushine.UNIVERSAL or a nushine.Flavour"
 
     e: float | Array = 0.0
     mu: float | Array = 0.0
@@ -104,6 +108,8 @@ class Source(eqx.Module):
         What is uncertain about the shape of the continuum; independent of each other.
 
     """
+
+    given_as: ClassVar[str] = "a source, as experiment.source or one of nushine.sources"
 
     name: str = eqx.field(static=True)
     beams: tuple[Beam, ...]

@@ -11,7 +11,7 @@ from jax import Array
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-from nushine.numerics.checks import require_non_negative, require_positive
+from nushine.numerics.checks import require_between, require_non_negative, require_positive
 from nushine.numerics.piecewise import Piecewise
 from nushine.sources.base import ELECTRON, Beam, Source, Variation
 from nushine.sources.reactor_spectra import HuberMueller, PerComponent, ReactorSpectra
@@ -27,7 +27,7 @@ class Core(eqx.Module):
     baseline : float
         Distance from the core to the detector [mm].
     load_factor : float
-        Mean power over full power in the time considered [1].
+        Mean power over full power in the time considered, from 0 to 1.
 
     """
 
@@ -38,7 +38,7 @@ class Core(eqx.Module):
     def __check_init__(self) -> None:
         require_non_negative("power of a core", self.power, "(hepunits)", "give a power as in 4.25 * GW")
         require_positive("baseline of a core", self.baseline, "mm")
-        require_non_negative("load_factor of a core", self.load_factor)
+        require_between("load_factor of a core", self.load_factor, 0.0, 1.0, cure="give a share, as 0.8 for 80 %")
 
 
 class FissionFractions(eqx.Module):

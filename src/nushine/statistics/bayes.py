@@ -1,7 +1,6 @@
 """Bayesian upper limits."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import equinox as eqx
 import jax
@@ -10,6 +9,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
+from nushine.numerics.calls import Choice, checked
 from nushine.numerics.checks import require_between
 from nushine.statistics.fit import minimise, unit_strength
 from nushine.statistics.model import Data, Model, negative_log_likelihood
@@ -21,7 +21,7 @@ POINTS = 201
 """Strengths at which the posterior is computed."""
 
 
-class Prior(StrEnum):
+class Prior(Choice):
     """Prior density of the strength s >= 0: flat, or 1/sqrt(s), which is flat in its square root."""
 
     FLAT = "flat"
@@ -51,6 +51,7 @@ class Posterior:
     prior: str
 
 
+@checked
 def bayesian_limit(
     model: Model, data: Data, cl: float = 0.90, prior: Prior = Prior.FLAT, n: int = 2000, seed: int = 0
 ) -> Posterior:

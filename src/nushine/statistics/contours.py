@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from nushine.detectors import COINCIDENCE, Channel
 from nushine.experiments import Experiment
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
+from nushine.numerics.calls import Choice, checked
 from nushine.numerics.checks import require_between, require_positive
 from nushine.observables import background_events, event_yield, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
@@ -31,7 +31,7 @@ from nushine.statistics.toy_edges import ToySearch
 FloatArray = npt.NDArray[np.float64]
 
 
-class Method(StrEnum):
+class Method(Choice):
     """How a limit is set: on the full likelihood by asymptotic formulas, toys, or Feldman-Cousins; or by counting."""
 
     ASYMPTOTIC = "asymptotic"
@@ -105,6 +105,7 @@ class _Edges(NamedTuple):
     effective: float
 
 
+@checked
 def exclusion(
     experiment: Experiment,
     masses: npt.ArrayLike,

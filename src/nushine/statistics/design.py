@@ -15,6 +15,7 @@ from nushine.detectors import COINCIDENCE, Channel
 from nushine.experiments import Experiment
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
+from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_positive
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.contours import Method, exclusion
@@ -122,6 +123,7 @@ class Sensitivities:
     nature: str
 
 
+@checked
 def sensitivities(
     experiment: Experiment,
     masses: FloatArray | Sequence[float] | float,
@@ -212,6 +214,7 @@ def _gradient(
     return slopes
 
 
+@checked
 def scan(
     experiment: Experiment,
     m_N: float,

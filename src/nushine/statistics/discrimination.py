@@ -15,6 +15,7 @@ from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import COINCIDENCE, Channel
 from nushine.experiments import Experiment
 from nushine.interactions.dipole import DIRAC, MAJORANA, Nature
+from nushine.numerics.calls import checked
 from nushine.numerics.roots import rising_root
 from nushine.observables import highest_mass
 from nushine.sources.base import ELECTRON, Flavour
@@ -43,6 +44,7 @@ def other(nature: Nature) -> Nature:
     return DIRAC if nature.name == MAJORANA.name else MAJORANA
 
 
+@checked
 def discriminate(
     experiment: Experiment,
     masses: "FloatArray | Sequence[float] | float",
@@ -158,6 +160,7 @@ def matched(of: Forecast, events: Array, log_mu: Array) -> Model:
     return of(jnp.exp(root.x))
 
 
+@checked
 def toy_significance(true: Model, wrong: Model, n: int = 10_000, seed: int = 0) -> tuple[float, float]:
     """Median significance with which the wrong nature is excluded, from toys, and its standard error.
 
@@ -198,6 +201,7 @@ def _of_natures(true: Model, wrong: Model, data: Data) -> Fits:
     return jax.vmap(one)(data)
 
 
+@checked
 def models(
     experiment: Experiment,
     m_N: float,

@@ -16,6 +16,7 @@ from nushine.detectors import COINCIDENCE, Channel
 from nushine.experiments import Experiment
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
+from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_between, require_positive
 from nushine.observables import background_events, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
@@ -106,6 +107,7 @@ class Setup:
         return result
 
 
+@checked
 def discovery(
     experiment: Experiment,
     masses: "FloatArray | Sequence[float] | float",

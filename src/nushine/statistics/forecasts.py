@@ -15,6 +15,7 @@ from nushine.experiments import Experiment, split
 from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.arrays import as_arrays
+from nushine.numerics.calls import checked
 from nushine.rates import BinnedYield, recoil_bins, sterile_bins
 from nushine.statistics.blocks import Block, Rates, block
 from nushine.statistics.layout import Binning, Layout, layout_of, qualified, true_edges
@@ -74,6 +75,7 @@ class Forecast(eqx.Module):
         )
 
 
+@checked
 def forecast(
     experiment: Experiment,
     signal: Dipole,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 import equinox as eqx
 import jax
@@ -13,6 +12,7 @@ from jax.scipy.special import log_ndtr
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from nushine.numerics.calls import Choice, checked
 from nushine.numerics.checks import require_between
 from nushine.numerics.roots import Root, rising_root
 from nushine.statistics import toys
@@ -33,7 +33,7 @@ NO_STRENGTH = 1e-4
 """A limit that is smaller, in units of the strength that stands out by one sigma, is none: zero is excluded as well."""
 
 
-class Convention(StrEnum):
+class Convention(Choice):
     """What is excluded at confidence level CL: strengths with CL_s, or with CL_{s+b}, below 1 - CL."""
 
     CLS = "CLs"
@@ -71,6 +71,7 @@ class Limit:
     nuisances: dict[str, float]
 
 
+@checked
 def strength_limit(
     model: Model,
     data: Data | None = None,
@@ -148,6 +149,7 @@ def _record(
     )
 
 
+@checked
 def expected_roots(
     cl: float, convention: Convention = Convention.CLS, sigmas: tuple[float, ...] = SIGMAS
 ) -> FloatArray:
@@ -211,6 +213,7 @@ def log_probability(q: Array, q_A: Array, statistic: Statistic, convention: Conv
     return log_ndtr(-signal) - (log_ndtr(-background) if convention is Convention.CLS else 0.0)
 
 
+@checked
 def toy_limit(
     model: Model,
     data: Data | None = None,

@@ -1,7 +1,6 @@
 """What photons alone tell about the nature of N: distributions in bins, and how far two of them are apart."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 import equinox as eqx
 import jax
@@ -15,6 +14,7 @@ from scipy.stats import norm
 from nushine.decay import RADIATIVE, Decay
 from nushine.interactions.dipole import DIRAC, MAJORANA, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
+from nushine.numerics.calls import Choice, checked
 from nushine.rates import EVERYTHING, Edges, Selection, sterile_bins
 from nushine.sources.base import Source
 from nushine.targets.compounds import Target
@@ -28,7 +28,7 @@ NEGLIGIBLE, ROUNDING = 1e-9, 1e-12
 """Shares of the photons that do not count, and that cannot be told from nothing."""
 
 
-class Observable(StrEnum):
+class Observable(Choice):
     """What is measured of a photon: energy, angle to the beam, or both."""
 
     ENERGY = "energy"
@@ -41,6 +41,7 @@ BINS = {Observable.ENERGY: (60, 1), Observable.ANGLE: (1, 32), Observable.BOTH: 
 both; for a line source 4 % of the energy, because the density of a Dirac N falls to zero at one end."""
 
 
+@checked
 def photon_shares(
     source: Source,
     target: Target,
@@ -78,6 +79,7 @@ def photon_shares(
     return np.asarray(shares[0])
 
 
+@checked
 def photon_shares_of_both(
     source: Source,
     target: Target,

@@ -1,7 +1,5 @@
 """Profile likelihood ratios, and the probabilities that asymptotic formulas give them."""
 
-from enum import StrEnum
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -9,11 +7,12 @@ from jax import Array
 from jax.scipy.special import ndtr
 from jax.typing import ArrayLike
 
+from nushine.numerics.calls import Choice
 from nushine.statistics.fit import Fit, lowest_strength, minimise, require_converged
 from nushine.statistics.model import Data, Model
 
 
-class Statistic(StrEnum):
+class Statistic(Choice):
     r"""Which profile likelihood ratio; all are :math:`-2 \ln L(s, \hat{\hat\theta}) / L(\hat s, \hat\theta)`.
 
     - ``q0``: of s = 0, zero if the best fit is below; for discovery.
