@@ -40,9 +40,12 @@ def shown(value: object) -> str:
 
     """
     if isinstance(value, str):
-        if len(value) <= VALUE:
+        if len(value) <= VALUE and len(repr(value)) <= 2 * VALUE:
             return repr(value)
-        return f"{value[: VALUE // 2] + '...'!r} ({len(value)} characters)"
+        head = value[: VALUE // 2]
+        while len(repr(head)) > VALUE:  # escapes are long
+            head = head[: len(head) // 2]
+        return f"{head + '...'!r} ({len(value)} characters)"
     text = _printable(_Short().repr(value))
     return text if len(text) <= VALUE else f"{text[: VALUE - 3]}..."
 

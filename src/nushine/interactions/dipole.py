@@ -108,9 +108,9 @@ class Dipole(Interaction):
 
     def __check_init__(self) -> None:
         """Reject masses and couplings that are negative, not finite or beyond anything, and what is no object."""
-        mass = f"give the mass in MeV, from 0 to {HEAVIEST:g}: no source makes more"
+        mass = f"give the mass in MeV, zero or above and at most {HEAVIEST:g}: no source makes more"
         require_between("m_N", self.m_N, 0.0, HEAVIEST, "MeV", mass)
-        moment = f"give the moment in Bohr magnetons, from 0 to {STRONGEST:g}; limits are below 1e-6"
+        moment = f"give the moment in Bohr magnetons, zero or above and at most {STRONGEST:g}"
         require_between("mu", self.mu, 0.0, STRONGEST, "mu_B", moment)
         require_instance("nature", self.nature, Nature)
         require_instance("flavour", self.flavour, Flavour)
