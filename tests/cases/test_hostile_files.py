@@ -114,6 +114,11 @@ ROWS = {
     "many_keys": ("".join(f"k{i}: 1\n" for i in range(20_000)), ["unknown key"]),
     "electron_equivalent": (changed("20 eV", "200 eVee"), ["recoil_window", "response.quenching"]),
     "nuclear": (changed("20 eV", "20 eVnr") + "response: {quenching: 0.2}\n", ["recoil_window", "eVee"]),
+    "brackets": (
+        changed("formula: Ge", "formula: " + "(" * 150 + "Ge" + ")" * 40),
+        ["target[0].formula", "20 brackets"],
+    ),
+    "long_formula": (changed("formula: Ge", "formula: " + "Ge" * 1000), ["target[0].formula", "200 characters"]),
     "crystals": (
         BASE
         + "geometry: {kind: bodies, cubes: [{formula: Ge, density: 5 g/cm^3, edge: 1 mm, counts: [1000, 1000, 1000], "

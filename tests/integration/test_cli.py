@@ -65,7 +65,7 @@ def nucleus() -> experiments.Experiment:
 # Help and start-up
 
 
-HEAVY = {"jax", "numpy", "scipy", "matplotlib", "pint", "pydantic", "yaml", "equinox", "rich"}
+HEAVY = {"jax", "numpy", "scipy", "matplotlib", "pydantic", "yaml", "equinox", "rich"}
 
 
 @pytest.mark.parametrize(("arguments", "tolerated"), [([], set()), (["limit"], {"pydantic"})])

@@ -1,7 +1,9 @@
 """Units in strings, and errors of configuration files in one line."""
 
 import contextlib
+import re
 from math import isfinite
+from pathlib import Path
 from typing import Annotated, Literal
 
 import hepunits as u
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
 from nushine.config import Energy, Length, Model, RateDensity, Share, Time, explained, quantity
+from nushine.config.units import PLAIN, PREFIXED, UNITS
 
 
 @pytest.mark.parametrize(
@@ -183,3 +186,13 @@ def test_an_error_says_what_where_and_what_is_allowed(content: dict[str, object]
 def test_blocks_are_frozen() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Disc(kind="disc", radius="5 cm").radius = 3.0  # type: ignore[arg-type, misc]
+
+
+def test_the_docs_name_the_units_that_are_known() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "quantities.md").read_text(encoding="utf-8")
+    rows = page.split("## Units")[1].split("\n- ")[0]
+    named = set(re.findall(r"`([^`]+)`", rows))
+    assert named <= set(UNITS)
+    values = {UNITS[name] for name in named}
+    plain = {name for name in UNITS if name in PREFIXED or name in {n for names in PLAIN for n in names}}
+    assert {name for name in plain if UNITS[name] not in values} == set()

@@ -1,7 +1,7 @@
 """Configuration: texts to numbers, YAML files to plain data, and errors of pydantic as one clear line."""
 
 from nushine.config.documents import read_yaml
-from nushine.config.messages import Model, Name, Text, explained
+from nushine.config.messages import Formula, Model, Name, Text, explained
 from nushine.config.numbers import (
     Cosine,
     Count,
@@ -38,6 +38,7 @@ __all__ = [
     "Distance",
     "Efficiency",
     "Energy",
+    "Formula",
     "Length",
     "Mass",
     "Model",

@@ -3,7 +3,7 @@
 from types import NoneType
 from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from nushine.lines import VALUE, one_line, place, shown
 
@@ -16,6 +16,17 @@ class Model(BaseModel):
 
 Text = Annotated[str, Field(max_length=2000)]
 Name = Annotated[str, Field(max_length=200)]
+
+
+def _flat(formula: str) -> str:
+    """Refuse brackets that would be followed too deep."""
+    if sum(formula.count(bracket) for bracket in "([{") > BRACKETS:
+        raise ValueError(f"{shown(formula)} has more than {BRACKETS} brackets: write a formula as in CaWO4")
+    return formula
+
+
+BRACKETS = 20
+Formula = Annotated[Name, AfterValidator(_flat)]
 
 
 def explained(error: ValidationError, model: type[BaseModel], where: str) -> str:

@@ -14,12 +14,26 @@ import numpy as np
 from jax import Array
 from pydantic import Field, ValidationError
 
-from nushine.config import Cosine, Energy, Length, Mass, Model, Name, Text, Time, TimeRatio, explained, read_yaml
+from nushine.config import (
+    Cosine,
+    Energy,
+    Formula,
+    Length,
+    Mass,
+    Model,
+    Name,
+    Text,
+    Time,
+    TimeRatio,
+    explained,
+    read_yaml,
+)
 from nushine.detectors import Arrangement, Background, Response, Uncertainties
 from nushine.experiments.detector import BackgroundBlock, ResponseBlock, UncertaintiesBlock, require_one_scale
 from nushine.experiments.geometry import GeometryBlock
 from nushine.experiments.sources import SourceBlock
 from nushine.lines import one_line, place, shown
+from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import require_non_negative, require_positive
 from nushine.rates import Selection
 from nushine.sources.base import Source
@@ -78,7 +92,15 @@ class Experiment(eqx.Module):
     off_time_ratio: float | Array = 0.0
 
     def __check_init__(self) -> None:
-        """Reject experiments without mass, time or path."""
+        """Reject experiments without mass, time or path, and what is no source, target and so on."""
+        nouns: dict[str, type[eqx.Module]] = {
+            "source": Source,
+            "target": Target,
+            "selection": Selection,
+            "background": Background,
+        }
+        for name, kind in {**nouns, "response": Response, "uncertainties": Uncertainties}.items():
+            require_instance(name, getattr(self, name), kind)
         require_positive("mass of the target", self.mass, "(hepunits)", "give a mass as in 1 * kg")
         require_positive("exposure", self.exposure, "ns", "give a time as in 1 * year")
         require_non_negative("path", self.path, "mm", "give a length as in 5 * cm")
@@ -100,7 +122,7 @@ class Experiment(eqx.Module):
 class TargetPart(Model):
     """A material and its mass."""
 
-    formula: Name
+    formula: Formula
     mass: Mass
 
 
@@ -242,7 +264,7 @@ def load(name: str | Path) -> Experiment:
 
     """
     path = Path(name)
-    if path.suffix in {".yaml", ".yml"}:
+    if path.suffix.lower() in {".yaml", ".yml"}:
         if not os.path.lexists(path):
             raise ValueError(
                 f"{place(path)}: no such file; give the path of a YAML file or one of {', '.join(names())}"

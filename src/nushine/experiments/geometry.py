@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nushine.config import Count, Length, Model, Name, Position, VolumeDensity
+from nushine.config import Count, Formula, Length, Model, Name, Position, VolumeDensity
 from nushine.detectors import Arrangement, Body, Box, Crystal, Cylinder, Shape, Shell, Sphere, material
 from nushine.detectors.nucleus import array, nucleus_10g
 from nushine.numerics.arrays import as_array
@@ -77,7 +77,7 @@ ShapeBlock = Annotated[BoxBlock | CylinderBlock | ShellBlock | SphereBlock, Fiel
 class CubesBlock(Model):
     """An array of cubes of one material of the target."""
 
-    formula: Name
+    formula: Formula
     density: VolumeDensity
     edge: Length
     counts: tuple[Count, Count, Count]
@@ -89,7 +89,7 @@ class BodyBlock(Model):
     """A photon detector, or a crystal of the target."""
 
     name: Name
-    formula: Name
+    formula: Formula
     density: VolumeDensity
     shape: ShapeBlock
 
