@@ -98,8 +98,10 @@ class Experiment(eqx.Module):
             "target": Target,
             "selection": Selection,
             "background": Background,
+            "response": Response,
+            "uncertainties": Uncertainties,
         }
-        for name, kind in {**nouns, "response": Response, "uncertainties": Uncertainties}.items():
+        for name, kind in nouns.items():
             require_instance(name, getattr(self, name), kind)
         require_positive("mass of the target", self.mass, "(hepunits)", "give a mass as in 1 * kg")
         require_positive("exposure", self.exposure, "ns", "give a time as in 1 * year")
