@@ -5,7 +5,7 @@ import reprlib
 VALUE = 60
 """Longest form of a value in a message [characters]."""
 
-PLACE = 120
+PLACE = 200
 """Longest form of a path in a message [characters]."""
 
 MESSAGE = 500

@@ -1,6 +1,7 @@
 """Checks of user input: one line, with the value and the cure; traced values pass."""
 
 import re
+from fractions import Fraction
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +17,9 @@ from nushine.numerics.checks import (
 )
 
 
-@pytest.mark.parametrize("value", [1.0, 3, np.float32(2.0), np.array([1.0, 2.0]), jnp.array([[0.5]]), []])
+@pytest.mark.parametrize(
+    "value", [1.0, 3, Fraction(3, 2), np.float32(2.0), np.array([1.0, 2.0]), jnp.array([[0.5]]), []]
+)
 def test_good_values_pass(value: object) -> None:
     require_positive("x", value)
     require_non_negative("x", value)
@@ -71,3 +74,17 @@ def test_traced_values_pass_unseen() -> None:
     assert float(jax.jit(f)(-1.0)) == -1.0
     assert float(jax.grad(f)(-1.0)) == 1.0
     np.testing.assert_array_equal(jax.vmap(f)(jnp.array([-1.0, jnp.nan])), [-1.0, np.nan])
+
+
+@pytest.mark.parametrize(
+    "value", ["1", True, None, 1j, [None], ["1"], [[1.0], [1.0, 2.0]], np.datetime64(1, "s"), 10**400]
+)
+def test_what_is_no_number_is_shown_with_the_cure(value: object) -> None:
+    with pytest.raises(ValueError, match=r"^x = .* is not allowed: give a finite number above zero$") as caught:
+        require_positive("x", value)  # type: ignore[arg-type]
+    assert len(str(caught.value)) < 150
+
+
+def test_integers_beyond_64_bits_are_numbers() -> None:
+    require_positive("x", 10**30)
+    require_between("x", [10**30, 1.5], 1.0, 1e31)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from nushine.lines import place, shown
+from nushine.lines import one_line, place, shown
 
 Content: TypeAlias = "str | int | float | bool | list[Content] | dict[str, Content] | None"
 
@@ -49,7 +49,7 @@ def read_yaml(path: Path) -> Content:
     try:
         return parse_yaml(_text(_bytes(path)))
     except ValueError as error:
-        raise ValueError(f"{place(path)}: {error}") from None
+        raise ValueError(one_line(f"{place(path)}: {error}")) from None
 
 
 def _bytes(path: Path) -> bytes:

@@ -35,7 +35,7 @@ def explained(error: ValidationError, model: type[BaseModel], where: str) -> str
     Of several errors an unknown key comes first: it is often the misspelt form of one that is missing.
     """
     first = min(error.errors(include_url=False), key=lambda found: found["type"] != "extra_forbidden")
-    return f"{place(where)}: {one_line(_explained(first, model))}"
+    return one_line(f"{place(where)}: {_explained(first, model)}")
 
 
 def _explained(first: Any, model: type[BaseModel]) -> str:

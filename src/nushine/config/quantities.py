@@ -54,7 +54,7 @@ def quantity(text: object, like: str) -> float:
         if dimension is None or not _agree(dimension, wanted):
             raise ValueError("give a number with such a unit")
     except ValueError as error:
-        cure = str(error) if any(wanted) else str(error).replace("a number with such a unit", "one plain number")
+        cure = str(error) if any(wanted) else _of_numbers(str(error))
         raise ValueError(f"{shown(text)} is not a {what} like {like!r}: {cure}") from None
     if not math.isfinite(number):
         raise ValueError(f"{shown(text)} is not a finite number: give one like {like!r}")
@@ -77,6 +77,11 @@ def _evaluate(text: str) -> tuple[float, Dimension]:
     if reading.number != 0 and abs(number) < SMALLEST:
         raise ValueError("it is too small to compute with: check its power of ten")
     return float(f"{number:.15g}"), dimension
+
+
+def _of_numbers(cure: str) -> str:
+    """What to write, where no unit is wanted."""
+    return "give one plain number" if cure.endswith("unit") else cure
 
 
 def _agree(found: Dimension, wanted: Dimension) -> bool:

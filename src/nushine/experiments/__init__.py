@@ -290,4 +290,4 @@ def from_mapping(content: Any, where: str, folder: Path = Path()) -> Experiment:
     except ValidationError as error:
         raise ValueError(explained(error, ExperimentFile, where)) from None
     except ValueError as error:
-        raise ValueError(f"{place(where)}: {one_line(str(error))}") from None
+        raise ValueError(one_line(f"{place(where)}: {error}")) from None

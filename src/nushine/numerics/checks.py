@@ -1,6 +1,7 @@
 """Checks of user input: one clear line that says what is wrong and what to do. Traced values pass unseen."""
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -46,11 +47,16 @@ def require_ordered(low_name: str, low: ArrayLike, high_name: str, high: ArrayLi
         )
 
 
+def _is_real(item: object) -> bool:
+    """Whether an object is a number, such as an integer of more than 64 bits."""
+    return isinstance(item, Real) and not isinstance(item, bool)
+
+
 def _floats(name: str, value: ArrayLike, cure: str) -> np.ndarray[Any, np.dtype[np.float64]]:
     """The value as numbers; texts, truth values, complex numbers and what else is no number are refused."""
     try:
         x = np.asarray(value)
-        if x.size == 0 or x.dtype.kind not in "bcmMOSU" or type(value) is int:  # integers beyond 64 bits are objects
+        if x.size == 0 or x.dtype.kind not in "bcmMOSU" or (x.dtype.kind == "O" and all(map(_is_real, x.flat))):
             return x.astype(float)
     except (TypeError, ValueError, OverflowError):
         pass
