@@ -79,7 +79,7 @@ def _follow(annotation: Any, location: tuple[int | str, ...]) -> tuple[str, Any]
     for part in location:
         if isinstance(part, int):
             inner = get_args(annotation)
-            path, annotation = f"{path}[{part}]", inner[min(part, len(inner) - 1)] if inner else None
+            path, annotation = f"{path}[{part}]", _needed(inner[min(part, len(inner) - 1)]) if inner else None
         elif part in (tags := _tags(annotation)):
             annotation = tags[part]
         else:
