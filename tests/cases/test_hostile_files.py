@@ -195,12 +195,13 @@ def test_every_number_in_a_file_has_bounds() -> None:
     seen, bare = set(), []
 
     def look(annotation: object) -> None:
+        if hasattr(annotation, "__metadata__"):
+            look(annotation.__origin__)  # type: ignore[attr-defined]
+            return
         for inner in getattr(annotation, "__args__", ()):
             look(inner)
             if inner in (float, int):
                 bare.append(str(annotation))
-        if hasattr(annotation, "__metadata__"):
-            look(annotation.__origin__)  # type: ignore[attr-defined]
         if not hasattr(annotation, "model_fields") or annotation in seen:
             return
         seen.add(annotation)
