@@ -1,6 +1,6 @@
 """Targets: isotopes, form factors, compounds and mixtures of them, electrons."""
 
-from nushine.targets.compounds import Target, compound, mixture, stack
+from nushine.targets.compounds import Target, compound, enriched, mixture, stack
 from nushine.targets.electrons import Electrons, binding_energies, electron, electrons
 from nushine.targets.form_factors import FormFactor, Helm, KleinNystrand, PointLike, SymmetrisedFermi
 from nushine.targets.isotopes import Isotope, charge_radius, isotope, isotopes_of
@@ -19,6 +19,7 @@ __all__ = [
     "compound",
     "electron",
     "electrons",
+    "enriched",
     "isotope",
     "isotopes_of",
     "mixture",

@@ -1,8 +1,8 @@
 """Targets: any chemical formula, pure isotopes, and mixtures of them, as stacks of isotopes per mass."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 import equinox as eqx
 import jax
@@ -15,11 +15,8 @@ from nushine.constants import MASS_PER_ENERGY
 from nushine.numerics.arrays import as_array, namespace
 from nushine.numerics.checks import require_positive
 from nushine.targets.form_factors import FormFactor, Helm
-from nushine.targets.isotopes import Isotope, Nuclide, Spin, build, find, natural, parse, periodic
-
-_PURE = re.compile(r"[A-Z][a-z]?-?\d+|\d+-?[A-Z][a-z]?")
-_ENRICHED = re.compile(r"[A-Z][a-z]?\[\d+\]")
-_HYDROGEN_GAS = re.compile(r"[HDT]\d+")
+from nushine.targets.formulas import Atoms, read
+from nushine.targets.isotopes import Isotope, Spin, atomic_mass, build, find, natural
 
 
 class Target(eqx.Module):
@@ -64,9 +61,10 @@ def compound(formula: str, form_factor: type[FormFactor] = Helm, spin: Spin = No
     Parameters
     ----------
     formula : str
-        A formula as periodictable reads it, with natural abundances: "Ge", "CaWO4", "CaCO3+6H2O"; isotopes in
-        brackets: "Ge[76]", "Ca[48]WO4". A lone symbol with a number of at least Z, "Ge73", "73Ge" or "Ge-73", names
-        that isotope alone; "O2" is oxygen, "H2" hydrogen, and deuterium is "H[2]".
+        A chemical formula, with natural abundances: "Ge", "CaWO4", "Gd2(SO4)3", "CaSO4+2H2O"; isotopes in brackets:
+        "Ge[76]", "Ca[48]WO4". A lone symbol with a number of at least Z, "Ge73", "73Ge" or "Ge-73", names that isotope
+        alone; "O2" is oxygen, "H2" hydrogen, and deuterium is "H[2]" or "D". Mixtures are by weight, with the rest at
+        the end: "95%wt Ge[70] // Ge".
     form_factor : type of FormFactor
         The family; each isotope gets its own charge radius.
     spin : {None, 0, "0", 0.5, "1/2"}
@@ -89,12 +87,76 @@ def compound(formula: str, form_factor: type[FormFactor] = Helm, spin: Spin = No
     ('Ge73',)
 
     """
-    counts = _counts(formula)
-    nuclides = list(counts)
-    isotopes = build(nuclides, spin, form_factor)
-    count = np.array([counts[nuclide] for nuclide in nuclides])
+    return _target(formula, read(formula), form_factor, spin)
+
+
+def enriched(
+    formula: str,
+    shares: Mapping[str, float],
+    by: Literal["atoms", "weight"],
+    form_factor: type[FormFactor] = Helm,
+    spin: Spin = None,
+) -> Target:
+    r"""A substance with an element of other than natural isotopes.
+
+    .. math:: a_i = s_i, \qquad a_j = \Big(1 - \sum_i s_i\Big) \frac{n_j}{\sum_k n_k}
+
+    for the isotopes i that are named and all natural others j and k, with natural abundances n by number; for shares by
+    weight, :math:`a_i \propto s_i / m_i` and the others weigh :math:`1 - \sum s_i` together.
+
+    Parameters
+    ----------
+    formula : str
+        As for `compound`, with the element in it, and no isotope of it.
+    shares : mapping of isotope to share
+        Such as ``{"Ge76": 0.86}``: shares of the isotopes among all of their element, which add up to 1 at most.
+    by : {"atoms", "weight"}
+        What the shares are of.
+    form_factor, spin
+        As for `compound`.
+
+    Raises
+    ------
+    ValueError
+        For shares that are not possible, isotopes of several elements or of one that the formula lacks.
+
+    Examples
+    --------
+    >>> enriched("Ge", {"Ge76": 0.86}, by="atoms").labels
+    ('Ge70', 'Ge72', 'Ge73', 'Ge74', 'Ge76')
+
+    """
+    atoms, named = read(formula), {find(name): float(share) for name, share in shares.items()}
+    symbols = sorted({nuclide.symbol for nuclide in named})
+    if len(symbols) != 1 or len(named) != len(shares):
+        raise ValueError(f"enrichment of {formula}: name isotopes of one element, each once, as in Ge76: 0.86")
+    if by not in ("atoms", "weight"):
+        raise ValueError(f"enrichment of {formula}: shares by {by!r} are not known: give 'atoms' or 'weight'")
+    total, rest = sum(named.values()), {n: a for n, a in natural(symbols[0]).items() if n not in named}
+    if not min(named.values()) > 0 or not total <= 1 + 1e-9 or (not rest and total < 1 - 1e-9):
+        raise ValueError(f"enrichment of {formula}: shares are above 0 and add up to 1 at most (all isotopes: to 1)")
+    present = {nuclide: number for nuclide, number in atoms.items() if nuclide.symbol == symbols[0]}
+    usual = natural(symbols[0])
+    scale = sum(present.values())
+    if present.keys() != usual.keys() or any(abs(present[n] / scale - usual[n]) > 1e-9 for n in usual):
+        raise ValueError(f"enrichment of {formula}: the formula must hold natural {symbols[0]}, without brackets")
+    left, weigh = max(1 - total, 0.0), by == "weight"
+    mean = sum(a * (atomic_mass(n) if weigh else 1.0) for n, a in rest.items()) or 1.0
+    mixed = {n: share / (atomic_mass(n) if weigh else 1.0) for n, share in named.items()}
+    mixed |= {n: left * a / mean for n, a in rest.items() if left > 1e-12}
+    norm = scale / sum(mixed.values())
+    of_element = {n: norm * mixed[n] for n in sorted(mixed, key=lambda n: n.A)}
+    others = {n: number for n, number in atoms.items() if n.symbol != symbols[0]}
+    text = ", ".join(f"{n.label} {100 * share:g} %" for n, share in named.items())
+    return _target(f"{formula} ({text} by {by})", of_element | others, form_factor, spin)
+
+
+def _target(name: str, atoms: Atoms, form_factor: type[FormFactor], spin: Spin) -> Target:
+    """A target of these atoms."""
+    isotopes = build(list(atoms), spin, form_factor)
+    count = np.array(list(atoms.values()))
     mass = np.sum(count * np.asarray(isotopes.m_atom)) * MASS_PER_ENERGY
-    return Target(formula, tuple(nuclide.label for nuclide in nuclides), isotopes, jnp.asarray(count / mass))
+    return Target(name, tuple(nuclide.label for nuclide in atoms), isotopes, jnp.asarray(count / mass))
 
 
 def mixture(
@@ -170,47 +232,3 @@ def _joined(isotopes: Sequence[Isotope], join: str) -> Isotope:
 
     joined: Isotope = jax.tree.map(together, *(replace(isotope, name="") for isotope in isotopes))
     return joined
-
-
-def _counts(formula: str) -> dict[Nuclide, float]:
-    """Nuclei of each isotope per formula unit, by element and mass number."""
-    pure = _pure(formula)
-    if pure is not None:
-        return {pure: 1.0}
-    counts: dict[Nuclide, float] = {}
-    for symbol, A, number in _atoms(formula):
-        fractions = natural(symbol) if A is None else {find(f"{symbol}[{A}]"): 1.0}
-        for nuclide, fraction in fractions.items():
-            counts[nuclide] = counts.get(nuclide, 0.0) + number * fraction
-    return counts
-
-
-def _pure(formula: str) -> Nuclide | None:
-    """The isotope that a formula such as "Ge73" or "73Ge" names, if any."""
-    if not _PURE.fullmatch(formula) or _HYDROGEN_GAS.fullmatch(formula):
-        return None
-    symbol, A = parse(formula)
-    return find(formula) if periodic(symbol).number <= A else None
-
-
-def _atoms(formula: str) -> list[tuple[str, int | None, float]]:
-    """Symbol, mass number where given, and count of each constituent of a chemical formula."""
-    import periodictable
-    from pyparsing import ParseException
-
-    for enriched in _ENRICHED.findall(formula):
-        find(enriched)
-    cure = "write it as in 'CaWO4', an isotope as in 'Ge[76]'"
-    try:
-        atoms = periodictable.formula(formula).atoms
-    except (ValueError, TypeError, KeyError, ParseException) as error:
-        raise ValueError(f"formula {formula!r} cannot be read ({_one_line(error)}): {cure}") from None
-    neutral = all(atom.number > 0 and not getattr(atom, "charge", 0) for atom in atoms)
-    if not atoms or not neutral or min(atoms.values()) <= 0:
-        raise ValueError(f"formula {formula!r} is not a neutral substance made of atoms: {cure}")
-    symbols = {atom: periodictable.elements[atom.number].symbol for atom in atoms}
-    return [(symbols[atom], getattr(atom, "isotope", None), float(count)) for atom, count in atoms.items()]
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

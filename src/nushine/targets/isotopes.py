@@ -201,11 +201,22 @@ def periodic(symbol: str) -> Any:
     return element
 
 
+def element_of(symbol: str) -> tuple[str | None, int | None]:
+    """Symbol of the element, None if there is none, and mass number if the symbol is that of an isotope: D and T."""
+    if symbol in ("D", "T"):
+        return "H", 2 if symbol == "D" else 3
+    try:
+        periodic(symbol)
+    except ValueError:
+        return None, None
+    return symbol, None
+
+
 def build(nuclides: list[Nuclide], spin: Spin, form_factor: type[FormFactor]) -> Isotope:
     """The isotopes in one stack: every array leaf has a leading axis."""
     Z = np.array([nuclide.Z for nuclide in nuclides], dtype=float)
     A = np.array([nuclide.A for nuclide in nuclides], dtype=float)
-    m_atom = np.array([_atomic_mass(nuclide) for nuclide in nuclides])
+    m_atom = np.array([atomic_mass(nuclide) for nuclide in nuclides])
     r_rms = np.array([_charge_radius(nuclide).r_rms for nuclide in nuclides])
     return Isotope(
         name="",
@@ -254,7 +265,8 @@ def _known(symbol: str) -> str:
     return f"give one of {symbol}{known[0]} to {symbol}{known[-1]}{among}"
 
 
-def _atomic_mass(nuclide: Nuclide) -> float:
+def atomic_mass(nuclide: Nuclide) -> float:
+    """Mass of the neutral atom [MeV]."""
     return float(periodic(nuclide.symbol)[nuclide.A].mass) * m_u
 
 
