@@ -12,6 +12,7 @@ from jax.typing import ArrayLike
 from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import COINCIDENCE, PHOTON, RECOIL, Channel
 from nushine.experiments import Experiment
+from nushine.experiments.channels import channel_of, path_of
 from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole, Nature
 from nushine.numerics.calls import checked
@@ -71,25 +72,26 @@ class EventMap:
 
 @checked
 def event_yield(
-    experiment: Experiment, signal: Dipole, channel: Channel = COINCIDENCE, decay: Decay = RADIATIVE
+    experiment: Experiment, signal: Dipole, channel: Channel | None = None, decay: Decay = RADIATIVE
 ) -> Callable[[ArrayLike], Array]:
     """Number of events in the exposure as a function of the moment mu [mu_B], everything else as in `signal`.
 
     The folding is done once; each call of the result then costs little.
     """
-    exposure = experiment.mass * experiment.exposure
+    exposure, channel = experiment.mass * experiment.exposure, channel_of(experiment, channel)
     selection = channel.selection(experiment.selection)
     if not channel.photon:
         unit = Dipole(signal.m_N, 1.0, signal.nature, signal.flavour)
         at_unit = exposure * scattering_rate(experiment.source, experiment.target, unit, selection)
         return lambda mu: at_unit * jnp.asarray(mu) ** 2
-    rate = sterile_yield(experiment.source, experiment.target, signal, experiment.path, decay, selection)
+    path = path_of(experiment, decay)
+    rate = sterile_yield(experiment.source, experiment.target, signal, path, decay, selection)
     return lambda mu: exposure * rate(mu)
 
 
 @checked
 def expected_events(
-    experiment: Experiment, signal: Dipole, channel: Channel = COINCIDENCE, decay: Decay = RADIATIVE
+    experiment: Experiment, signal: Dipole, channel: Channel | None = None, decay: Decay = RADIATIVE
 ) -> Array:
     """Signal events in the exposure of an experiment.
 
@@ -99,8 +101,9 @@ def expected_events(
         From `nushine.experiments.load` or made by hand.
     signal : Dipole
         Mass, moment and nature of N.
-    channel : Channel
-        `RECOIL` (a recoil in the window, whatever N does), `PHOTON`, or `COINCIDENCE`.
+    channel : Channel, optional
+        `RECOIL` (a recoil in the window, whatever N does), `PHOTON`, or `COINCIDENCE`; by default coincidences if the
+        experiment describes recoils and photons, otherwise what it describes.
     decay : Decay
         `RADIATIVE` or `PROMPT` ("max"), or any other.
 
@@ -119,10 +122,11 @@ def event_map(
     masses: npt.ArrayLike,
     moments: npt.ArrayLike,
     nature: Nature,
-    channel: Channel = COINCIDENCE,
+    channel: Channel | None = None,
     progress: Callable[[], None] = lambda: None,
 ) -> EventMap:
     """Compute the expected events for each mass [MeV] and moment [mu_B]; `progress` is called after each mass."""
+    channel = channel_of(experiment, channel)
     m_N, mu = np.asarray(masses, dtype=float), np.asarray(moments, dtype=float)
     rows = []
     for mass in m_N:
@@ -133,8 +137,12 @@ def event_map(
 
 
 @checked
-def background_events(experiment: Experiment, channel: Channel = COINCIDENCE) -> float:
-    """Events without any up-scattering: the flat background, and SM CEvNS where only the recoil is asked for."""
+def background_events(experiment: Experiment, channel: Channel | None = None) -> float:
+    """Events without any up-scattering: the flat background, and SM CEvNS where only the recoil is asked for.
+
+    A background that is not given counts as none: `nushine.experiments.caveats` says so.
+    """
+    channel = channel_of(experiment, channel)
     selection = channel.selection(experiment.selection)
     rate = experiment.background.rate(channel, selection)
     if channel.recoil and not channel.photon:
@@ -155,12 +163,13 @@ def photon_energy_spectrum(
     experiment: Experiment,
     signal: Dipole,
     E_gamma: ArrayLike,
-    channel: Channel = COINCIDENCE,
+    channel: Channel | None = None,
     decay: Decay = RADIATIVE,
 ) -> Spectrum:
     """Photon energy spectrum in the exposure, dN/dE_gamma [1/MeV]."""
-    selection = channel.selection(experiment.selection)
-    rate = photon_spectrum(E_gamma, experiment.source, experiment.target, signal, experiment.path, decay, selection)
+    selection = channel_of(experiment, channel).selection(experiment.selection)
+    path = path_of(experiment, decay)
+    rate = photon_spectrum(E_gamma, experiment.source, experiment.target, signal, path, decay, selection)
     return _spectrum(E_gamma, rate, "E_gamma", experiment, _process(signal))
 
 
@@ -169,14 +178,13 @@ def photon_angle_distribution(
     experiment: Experiment,
     signal: Dipole,
     cos_theta: ArrayLike,
-    channel: Channel = COINCIDENCE,
+    channel: Channel | None = None,
     decay: Decay = RADIATIVE,
 ) -> Spectrum:
     """Distribution of the photon's angle to the beam in the exposure, dN/dcos(theta)."""
-    selection = channel.selection(experiment.selection)
-    rate = photon_angle_spectrum(
-        cos_theta, experiment.source, experiment.target, signal, experiment.path, decay, selection
-    )
+    selection = channel_of(experiment, channel).selection(experiment.selection)
+    path = path_of(experiment, decay)
+    rate = photon_angle_spectrum(cos_theta, experiment.source, experiment.target, signal, path, decay, selection)
     return _spectrum(cos_theta, rate, "cos_theta_gamma", experiment, _process(signal))
 
 

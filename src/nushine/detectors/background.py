@@ -21,11 +21,11 @@ class Background(eqx.Module):
 
     Parameters
     ----------
-    recoil : float
+    recoil : float or None
         Nuclear-recoil like events per recoil energy, mass and time [1/(MeV mass ns)]: R_0 of the recoil channel.
-    coincidence : float
+    coincidence : float or None
         The same for events that also show a photon which passes the selection: R_0 of coincidences.
-    photon : float
+    photon : float or None
         Photons that pass the selection, per mass of the target and time [1/(mass ns)].
     excess : float
         Low-energy excess of the recoil channel at zero energy [1/(MeV mass ns)], X_0.
@@ -42,15 +42,17 @@ class Background(eqx.Module):
 
     Notes
     -----
-    Densities are in measured energy, after all efficiencies. Gamma lines and the correlation of photon and recoil are
-    neglected. Directions of the photons are uniform in the cosine within the cone of the selection. An exponential is
-    the simplest shape of the excess; its origin is not known, and steeper rises towards the threshold are seen.
+    None says that nothing is known: numbers are then those without this background, and `given` and what is printed say
+    so; 0 declares that there is none. Densities are in measured energy, after all efficiencies. Gamma lines and the
+    correlation of photon and recoil are neglected. Directions of the photons are uniform in the cosine within the cone
+    of the selection. An exponential is the simplest shape of the excess; its origin is not known, and steeper rises
+    towards the threshold are seen.
 
     """
 
-    recoil: float | Array = 0.0
-    coincidence: float | Array = 0.0
-    photon: float | Array = 0.0
+    recoil: float | Array | None = None
+    coincidence: float | Array | None = None
+    photon: float | Array | None = None
     excess: float | Array = 0.0
     excess_scale: float | Array = 20e-6
     photon_scale: float | Array = jnp.inf
@@ -58,17 +60,27 @@ class Background(eqx.Module):
     def __check_init__(self) -> None:
         """Reject negative backgrounds."""
         for name in ("recoil", "coincidence", "photon", "excess"):
-            require_non_negative(f"background.{name}", getattr(self, name))
+            if getattr(self, name) is not None:
+                require_non_negative(f"background.{name}", getattr(self, name))
         require_positive("background.excess_scale", self.excess_scale, "MeV")
         cure = "give an energy above zero, or leave it out for a uniform spectrum"
         require_between("background.photon_scale", self.photon_scale, LEAST, jnp.inf, "MeV", cure)
 
+    def given(self, channel: Channel) -> bool:
+        """Whether the background of a channel is known, be it as zero."""
+        return self._flat(channel) is not None
+
+    def flat(self, channel: Channel) -> Array | float:
+        """Flat density [1/(MeV mass ns)] of a channel with recoils, or photons [1/(mass ns)]; 0 if it is not given."""
+        value = self._flat(channel)
+        return 0.0 if value is None else value
+
     def rate(self, channel: Channel, selection: Selection) -> Array | float:
         """Background events per mass and time [1/(mass ns)] inside the selection: flat part and excess."""
         if not channel.recoil:
-            return self.photon
+            return self.flat(channel)
         low, high = selection.E_R_min, selection.E_R_max
-        flat = self._density(channel) * (high - low)
+        flat = self.flat(channel) * (high - low)
         return flat if channel.photon else flat + self._excess_between(low, high)
 
     def recoil_bins(self, channel: Channel, edges: ArrayLike) -> Array:
@@ -94,7 +106,7 @@ class Background(eqx.Module):
         """
         if not channel.recoil:
             raise ValueError(f"channel '{channel.name}' has no bins of recoil energy: take its rate instead")
-        return jnp.asarray(self._density(channel)) * jnp.diff(jnp.asarray(edges))
+        return jnp.asarray(self.flat(channel)) * jnp.diff(jnp.asarray(edges))
 
     def excess_bins(self, edges: ArrayLike) -> Array:
         """Low-energy excess of the recoil channel in bins of recoil energy.
@@ -143,8 +155,9 @@ class Background(eqx.Module):
         total, last = jnp.sum(contents), jnp.zeros_like(contents).at[-1].set(1.0)
         return jnp.where(total > 0, contents / jnp.where(total > 0, total, 1.0), last)
 
-    def _density(self, channel: Channel) -> Array | float:
-        """Flat density of a channel with recoils [1/(MeV mass ns)]."""
+    def _flat(self, channel: Channel) -> Array | float | None:
+        if not channel.recoil:
+            return self.photon
         return self.coincidence if channel.photon else self.recoil
 
     def _excess_between(self, low: ArrayLike, high: ArrayLike) -> Array:

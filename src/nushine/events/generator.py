@@ -15,12 +15,13 @@ from hepunits import year
 from jax import Array
 
 from nushine.decay import RADIATIVE, Decay
-from nushine.detectors import COINCIDENCE, Channel
+from nushine.detectors import Channel
 from nushine.events.block import block
 from nushine.events.prepare import prepare
 from nushine.events.process import Importance
 from nushine.events.record import BLOCK, COLUMNS, Events, RunCard
 from nushine.experiments import Experiment
+from nushine.experiments.channels import channel_of
 from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.calls import checked
@@ -36,8 +37,8 @@ class Generator:
     process : Dipole or CEvNS
         What happens.
     channel : Channel
-        `COINCIDENCE` (default): recoils in the window and decays to a photon within the path. `PHOTON`: the same with
-        any recoil. `RECOIL`: all recoils in the window, wherever N decays.
+        By default what the experiment describes. `COINCIDENCE`: recoils in the window and decays to a photon within
+        the path. `PHOTON`: the same with any recoil. `RECOIL`: all recoils in the window, wherever N decays.
     decay : Decay
         How N decays.
     forced : bool
@@ -65,11 +66,12 @@ class Generator:
         self,
         experiment: Experiment,
         process: Interaction,
-        channel: Channel = COINCIDENCE,
+        channel: Channel | None = None,
         decay: Decay = RADIATIVE,
         forced: bool = False,
         importance: Importance | None = None,
     ) -> None:
+        channel = channel_of(experiment, channel)
         self._experiment, self._process, self._channel, self._decay = experiment, process, channel, decay
         self.plan, self.rate, self._settings = prepare(experiment, process, channel, decay, forced, importance)
         self.acceptance = self.plan.proposal.acceptance
@@ -165,7 +167,7 @@ def generate(
     process: Interaction,
     n: int,
     seed: int,
-    channel: Channel = COINCIDENCE,
+    channel: Channel | None = None,
     decay: Decay = RADIATIVE,
     forced: bool = False,
     importance: Importance | None = None,

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
+from jax.typing import ArrayLike
 
 from nushine.decay import Decay
 from nushine.detectors import Channel
@@ -13,6 +14,7 @@ from nushine.events.block import Plan
 from nushine.events.process import Density, Importance, Line, lines
 from nushine.events.proposal import Proposal, proposal
 from nushine.experiments import Experiment
+from nushine.experiments.channels import path_of
 from nushine.interactions.base import Interaction
 from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole
@@ -41,7 +43,7 @@ def prepare(
     window = channel.selection(selection)
     window = Selection(window.E_R_min, window.E_R_max)
     _require_finite(process, window)
-    path = jnp.asarray(experiment.path if arrangement is None else arrangement.longest, dtype=float)
+    path = jnp.asarray(_path(experiment, channel, decay, forced), dtype=float)
     density = Density(process, window, decay if channel.photon else None, path)
     plain = _possible(proposal(experiment.source, experiment.target, density), experiment, process)
     final = () if signal is None else _final_states(signal, decay, channel)
@@ -79,6 +81,15 @@ def prepare(
         "arrangement": arrangement is not None,
     }
     return Prepared(plan, float(experiment.mass * plain.integral) * visible, settings)
+
+
+def _path(experiment: Experiment, channel: Channel, decay: Decay, forced: bool) -> ArrayLike:
+    """Longest flight of N inside the instrumented volume [mm]; 0 where there is none and nothing asks for it."""
+    if experiment.arrangement is not None:
+        return experiment.arrangement.longest
+    if experiment.path is None and not channel.photon and not forced:
+        return 0.0
+    return path_of(experiment, decay)
 
 
 def _final_states(signal: Dipole, decay: Decay, channel: Channel) -> tuple[Line, ...]:

@@ -1,11 +1,12 @@
 """Experiments as data: source, target, detector and exposure, one YAML file each."""
 
+import math
 import operator
 import os
 from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -37,7 +38,7 @@ from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import require_non_negative, require_positive
 from nushine.rates import Selection
 from nushine.sources.base import Source
-from nushine.targets.compounds import Target, compound, mixture
+from nushine.targets.compounds import Target, compound, enriched, mixture
 
 
 class Experiment(eqx.Module):
@@ -53,8 +54,8 @@ class Experiment(eqx.Module):
         Target mass [hepunits mass].
     exposure : float
         Live time [ns].
-    path : float
-        Length of flight of N inside the instrumented volume [mm].
+    path : float or None
+        Length of flight of N inside the instrumented volume [mm]; needed where decays of N are asked for.
     selection : Selection
         Recoil window, photon threshold, photon cone.
     background : Background
@@ -70,6 +71,8 @@ class Experiment(eqx.Module):
         What a likelihood takes as uncertain.
     off_time_ratio : float
         Live time with the source off over live time with it on; 0: no data with the source off.
+    recoils, photons : bool
+        Whether it describes what is asked of recoils, and of photons; channels of what it does not are refused.
 
     """
 
@@ -80,7 +83,7 @@ class Experiment(eqx.Module):
     target: Target
     mass: float | Array
     exposure: float | Array
-    path: float | Array
+    path: float | Array | None = None
     selection: Selection = Selection()
     background: Background = Background()
     description: str = eqx.field(static=True, default="")
@@ -90,6 +93,8 @@ class Experiment(eqx.Module):
     response: Response = Response()
     uncertainties: Uncertainties = Uncertainties()
     off_time_ratio: float | Array = 0.0
+    recoils: bool = eqx.field(static=True, default=True)
+    photons: bool = eqx.field(static=True, default=True)
 
     def __check_init__(self) -> None:
         """Reject experiments without mass, time or path, and what is no source, target and so on."""
@@ -105,7 +110,10 @@ class Experiment(eqx.Module):
             require_instance(name, getattr(self, name), kind)
         require_positive("mass of the target", self.mass, "(hepunits)", "give a mass as in 1 * kg")
         require_positive("exposure", self.exposure, "ns", "give a time as in 1 * year")
-        require_non_negative("path", self.path, "mm", "give a length as in 5 * cm")
+        if self.path is not None:
+            require_non_negative("path", self.path, "mm", "give a length as in 5 * cm")
+        if not (self.recoils or self.photons):
+            raise ValueError(f"{self.name}: describes neither recoils nor photons: give recoil_window or photon")
         require_non_negative("off_time_ratio", self.off_time_ratio)
         if self.arrangement is not None:
             made_of, present = {c.part for c in self.arrangement.crystals}, set(self.parts)
@@ -121,11 +129,25 @@ class Experiment(eqx.Module):
         return self.part_of_isotope or (0,) * len(self.target.labels)
 
 
+class EnrichmentBlock(Model):
+    """Shares of isotopes among all of their element; the others stay in natural proportions."""
+
+    shares: dict[str, float] = Field(min_length=1)
+    by: Literal["atoms", "weight"]
+
+
 class TargetPart(Model):
     """A material and its mass."""
 
     formula: Formula
     mass: Mass
+    enrichment: EnrichmentBlock | None = None
+
+    def build(self) -> Target:
+        """Make the target."""
+        if self.enrichment is None:
+            return compound(self.formula)
+        return enriched(self.formula, self.enrichment.shares, self.enrichment.by)
 
 
 class PhotonBlock(Model):
@@ -144,9 +166,9 @@ class ExperimentFile(Model):
     source: SourceBlock
     target: list[TargetPart] = Field(min_length=1)
     exposure: Time
-    path: Length
-    recoil_window: tuple[Energy, Energy]
-    photon: PhotonBlock
+    path: Length | None = None
+    recoil_window: tuple[Energy, Energy] | None = None
+    photon: PhotonBlock | None = None
     background: BackgroundBlock = BackgroundBlock()
     response: ResponseBlock = ResponseBlock()
     uncertainties: UncertaintiesBlock = UncertaintiesBlock()
@@ -156,16 +178,19 @@ class ExperimentFile(Model):
 
     def build(self, folder: Path) -> Experiment:
         """Turn the file into the objects of the package."""
-        low, high = self.recoil_window
+        low, high = self.recoil_window or (0.0, math.inf)
         if high <= low:
             raise ValueError("recoil_window: the upper edge must be above the lower one")
         if high <= self.response.resolution:
             raise ValueError("response.resolution: must be below the upper edge of recoil_window; check its unit")
         if 0 < low <= self.uncertainties.threshold:
             raise ValueError("uncertainties.threshold: must be below the lower edge of recoil_window")
-        if self.flight_min is not None and self.flight_min >= self.path:
+        if self.flight_min is not None and self.path is not None and self.flight_min >= self.path:
             raise ValueError("flight_min: must be below path")
-        targets = [compound(part.formula) for part in self.target]
+        if self.background.photon is not None and self.photon is None:
+            raise ValueError("background.photon: there is no block 'photon'; add it, or leave this background out")
+        targets = [part.build() for part in self.target]
+        photon = (0.0, -1.0) if self.photon is None else (self.photon.threshold, self.photon.cos_theta_min)
         return Experiment(
             name=self.name,
             description=self.description,
@@ -175,11 +200,13 @@ class ExperimentFile(Model):
             mass=sum(part.mass for part in self.target),
             exposure=self.exposure,
             path=self.path,
-            selection=Selection(low, high, self.photon.threshold, self.photon.cos_theta_min, self.flight_min or 0.0),
+            selection=Selection(low, high, *photon, self.flight_min or 0.0),
             background=Background(**dict(self.background)),
             response=Response(**dict(self.response)),
             uncertainties=Uncertainties(**dict(self.uncertainties)),
             off_time_ratio=self.off_time_ratio,
+            recoils=self.recoil_window is not None,
+            photons=self.photon is not None,
             arrangement=None if self.geometry is None else self.geometry.build([part.formula for part in self.target]),
             part_of_isotope=tuple(i for i, target in enumerate(targets) for _ in target.labels),
         )

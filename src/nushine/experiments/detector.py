@@ -19,11 +19,11 @@ from nushine.lines import shown
 
 
 class BackgroundBlock(Model):
-    """Backgrounds of the channels."""
+    """Backgrounds of the channels; what is left out is not known, and counts as none with a word."""
 
-    recoil: RateDensity = 0.0
-    coincidence: RateDensity = 0.0
-    photon: Rate = 0.0
+    recoil: RateDensity | None = None
+    coincidence: RateDensity | None = None
+    photon: Rate | None = None
     excess: RateDensity = 0.0
     excess_scale: AboveZeroEnergy = 20e-6
     photon_scale: AboveZeroEnergy = math.inf

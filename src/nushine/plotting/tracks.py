@@ -57,7 +57,7 @@ class Scene(NamedTuple):
 
 def scene_of(events: Events, arrangement: Arrangement | None) -> Scene:
     """What is to be seen, with some space around it."""
-    radius = float(json.loads(events.card.settings).get("path_mm", PATH))
+    radius = float(json.loads(events.card.settings).get("path_mm", PATH)) or PATH
     low, high = (-radius * np.ones(3), radius * np.ones(3)) if arrangement is None else extent(arrangement)
     space = MARGIN * float(np.max(high - low))
     return Scene(low - space, high + space, arrangement, radius)

@@ -108,7 +108,7 @@ def _backgrounds(part: Experiment, channel: Channel, edges: Edges) -> dict[str, 
         E_gamma = background.photon_shares(edges.E_gamma)
         cos_theta = jnp.diff(jnp.append(edges.cos_theta, 1.0)) / (1.0 - edges.cos_theta[0])
         photons = E_gamma[:, None] * cos_theta
-    flat = background.recoil_bins(channel, edges.E_R) if channel.recoil else jnp.asarray(background.photon)[None]
+    flat = background.recoil_bins(channel, edges.E_R) if channel.recoil else jnp.asarray(background.flat(channel))[None]
     contents = {"background": flat}
     if not channel.photon:
         contents["excess"] = background.excess_bins(edges.E_R)

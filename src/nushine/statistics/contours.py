@@ -12,8 +12,9 @@ from jax.typing import ArrayLike
 from scipy.optimize import brentq
 
 from nushine.decay import RADIATIVE, Decay
-from nushine.detectors import COINCIDENCE, Channel
+from nushine.detectors import Channel
 from nushine.experiments import Experiment
+from nushine.experiments.channels import channels_of
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import Choice, checked
@@ -111,7 +112,7 @@ def exclusion(
     masses: npt.ArrayLike,
     nature: Nature = DIRAC,
     cl: float = 0.90,
-    channel: Channel | tuple[Channel, ...] = COINCIDENCE,
+    channel: Channel | tuple[Channel, ...] | None = None,
     decay: Decay = RADIATIVE,
     flavour: Flavour = ELECTRON,
     method: Method | str = Method.ASYMPTOTIC,
@@ -130,7 +131,8 @@ def exclusion(
     masses : array_like, shape (n,)
         Masses of N [MeV].
     nature, channel, decay, flavour
-        Hypothesis and what is counted; several channels are combined if they count different events.
+        Hypothesis and what is counted; several channels are combined if they count different events. By default the
+        channel that the experiment describes: coincidences where it describes recoils and photons.
     cl : float
         Confidence level.
     method : Method or its name
@@ -165,7 +167,7 @@ def exclusion(
     require_positive("m_N", masses, "MeV")
     require_between("cl", cl, 1e-12, 1 - 1e-12, cure="give a confidence level between 0 and 1, as in 0.90")
     require_reachable(experiment, masses)
-    channels = channel if isinstance(channel, tuple) else (channel,)
+    channels = channels_of(experiment, channel)
     if method not in tuple(Method):
         raise ValueError(f"method {method!r}: is not known; give one of {', '.join(Method)}")
     method = Method(method)

@@ -11,8 +11,9 @@ from jax import Array
 from numpy.typing import NDArray
 
 from nushine.decay import RADIATIVE, Decay
-from nushine.detectors import COINCIDENCE, Channel
+from nushine.detectors import Channel
 from nushine.experiments import Experiment
+from nushine.experiments.channels import channel_of
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
@@ -44,24 +45,34 @@ class Knob:
     """
 
     name: str
-    get: Callable[[Experiment], Number]
+    get: Callable[[Experiment], Number | None]
     put: Callable[[Experiment, Array], Experiment]
 
     def scaled(self, experiment: Experiment, factor: Array | float) -> Experiment:
-        """The experiment with the number times a factor."""
-        return self.put(experiment, jnp.asarray(self.get(experiment)) * factor)
+        """The experiment with the number times a factor; one that is not given stays so."""
+        value = self.get(experiment)
+        return experiment if value is None else self.put(experiment, jnp.asarray(value) * factor)
 
 
-def _knob(name: str, *where: Callable[[Experiment], Number]) -> Knob:
-    """A knob that is one number of the experiment, or several that change by the same factor."""
+def _knob(name: str, *where: Callable[[Experiment], Number | None]) -> Knob:
+    """A knob that is one number of the experiment, or several that change by the same factor if they are given."""
+
+    def get(experiment: Experiment) -> Number | None:
+        return next((value for value in (one(experiment) for one in where) if value is not None), None)
 
     def put(experiment: Experiment, value: Array) -> Experiment:
-        factor = value / jnp.asarray(where[0](experiment))
-        for one in where:
-            experiment = eqx.tree_at(one, experiment, jnp.asarray(one(experiment)) * factor)
-        return experiment
+        return _scaled(experiment, value / jnp.asarray(get(experiment)), *where)
 
-    return Knob(name, where[0], put)
+    return Knob(name, get, put)
+
+
+def _scaled(experiment: Experiment, factor: Array, *where: Callable[[Experiment], Number | None]) -> Experiment:
+    """The experiment with those of these numbers that are given times a factor."""
+    for one in where:
+        value = one(experiment)
+        if value is not None:
+            experiment = eqx.tree_at(one, experiment, jnp.asarray(value) * factor)
+    return experiment
 
 
 def _share(experiment: Experiment) -> Array:
@@ -73,9 +84,7 @@ def _with_share(experiment: Experiment, share: Array) -> Experiment:
     """Background photons come from everywhere: those that are seen go with the share of directions."""
     seen = share / _share(experiment)
     wider = eqx.tree_at(lambda e: e.selection.cos_theta_min, experiment, 1 - 2 * share)
-    both = [jnp.asarray(getattr(experiment.background, kind)) * seen for kind in ("coincidence", "photon")]
-    result: Experiment = eqx.tree_at(lambda e: (e.background.coincidence, e.background.photon), wider, tuple(both))
-    return result
+    return _scaled(wider, seen, lambda e: e.background.coincidence, lambda e: e.background.photon)
 
 
 BACKGROUNDS = ("recoil", "coincidence", "photon")
@@ -129,7 +138,7 @@ def sensitivities(
     masses: FloatArray | Sequence[float] | float,
     nature: Nature = DIRAC,
     cl: float = 0.90,
-    channel: Channel = COINCIDENCE,
+    channel: Channel | None = None,
     decay: Decay = RADIATIVE,
     flavour: Flavour = ELECTRON,
     knobs: Sequence[Knob] = KNOBS,
@@ -158,6 +167,7 @@ def sensitivities(
 
     """
     grid, experiment = np.atleast_1d(np.asarray(masses, dtype=float)), as_arrays(experiment)
+    channel = channel_of(experiment, channel)
     layout = layout_of(experiment, (channel,), binning or Binning())
     slopes, limits = [], []
     for m_N in grid.tolist():
@@ -222,7 +232,7 @@ def scan(
     factors: FloatArray | Sequence[float],
     nature: Nature = DIRAC,
     cl: float = 0.90,
-    channel: Channel = COINCIDENCE,
+    channel: Channel | None = None,
     decay: Decay = RADIATIVE,
     flavour: Flavour = ELECTRON,
     binning: Binning | None = None,

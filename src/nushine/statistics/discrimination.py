@@ -12,8 +12,9 @@ from scipy.optimize import minimize_scalar
 from scipy.stats import norm
 
 from nushine.decay import RADIATIVE, Decay
-from nushine.detectors import COINCIDENCE, Channel
+from nushine.detectors import Channel
 from nushine.experiments import Experiment
+from nushine.experiments.channels import channel_of
 from nushine.interactions.dipole import DIRAC, MAJORANA, Nature
 from nushine.numerics.calls import checked
 from nushine.numerics.roots import rising_root
@@ -50,7 +51,7 @@ def discriminate(
     masses: "FloatArray | Sequence[float] | float",
     truth: Nature = MAJORANA,
     sigmas: tuple[float, ...] = (3.0, 5.0),
-    channel: Channel = COINCIDENCE,
+    channel: Channel | None = None,
     decay: Decay = RADIATIVE,
     flavour: Flavour = ELECTRON,
     mass_known: bool = True,
@@ -91,6 +92,7 @@ def discriminate(
     without background.
 
     """
+    channel = channel_of(experiment, channel)
     if not channel.photon:
         raise ValueError(f"channel {channel.name}: does not depend on the nature of N; use coincidence or photon")
     setup = Setup.of(experiment, decay, flavour, channel, binning)
@@ -207,7 +209,7 @@ def models(
     m_N: float,
     mu: float,
     truth: Nature = MAJORANA,
-    channel: Channel = COINCIDENCE,
+    channel: Channel | None = None,
     decay: Decay = RADIATIVE,
     flavour: Flavour = ELECTRON,
     binning: Binning = BINNING,

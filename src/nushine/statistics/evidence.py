@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from nushine.decay import RADIATIVE, Decay
-from nushine.detectors import COINCIDENCE, Channel
+from nushine.detectors import Channel
 from nushine.experiments import Experiment
+from nushine.experiments.channels import channels_of
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
@@ -93,11 +94,11 @@ class Setup:
         experiment: Experiment,
         decay: Decay,
         flavour: Flavour,
-        channel: Channel | tuple[Channel, ...],
+        channel: Channel | tuple[Channel, ...] | None,
         binning: Binning,
     ) -> "Setup":
         """Samples and nuisance parameters of these channels."""
-        channels = channel if isinstance(channel, tuple) else (channel,)
+        channels = channels_of(experiment, channel)
         return cls(as_arrays(experiment), decay, flavour, layout_of(experiment, channels, binning))
 
     def at(self, m_N: float, nature: Nature) -> Forecast:
@@ -113,7 +114,7 @@ def discovery(
     masses: "FloatArray | Sequence[float] | float",
     nature: Nature = DIRAC,
     sigmas: tuple[float, ...] = (3.0, 5.0),
-    channel: Channel | tuple[Channel, ...] = COINCIDENCE,
+    channel: Channel | tuple[Channel, ...] | None = None,
     decay: Decay = RADIATIVE,
     flavour: Flavour = ELECTRON,
     binning: Binning | None = None,

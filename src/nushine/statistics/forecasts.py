@@ -10,8 +10,9 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from nushine.decay import RADIATIVE, Decay
-from nushine.detectors import COINCIDENCE, Channel
+from nushine.detectors import Channel
 from nushine.experiments import Experiment, split
+from nushine.experiments.channels import channels_of, path_of
 from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.arrays import as_arrays
@@ -79,7 +80,7 @@ class Forecast(eqx.Module):
 def forecast(
     experiment: Experiment,
     signal: Dipole,
-    channels: tuple[Channel, ...] = (COINCIDENCE,),
+    channels: tuple[Channel, ...] | None = None,
     decay: Decay = RADIATIVE,
     binning: Binning | None = None,
 ) -> Forecast:
@@ -91,8 +92,9 @@ def forecast(
         Each part of its target counts as a detector of its own; they share the flux and its uncertainties.
     signal : Dipole
         Mass, nature and flavour; the moment is left open.
-    channels : tuple of Channel
-        Counted together. Coincidences are also recoils: do not combine channels that count the same events.
+    channels : tuple of Channel, optional
+        Counted together; by default the one that the experiment describes. Coincidences are also recoils: do not
+        combine channels that count the same events.
     decay : Decay
     binning : Binning, optional
 
@@ -110,7 +112,7 @@ def forecast(
     True
 
     """
-    layout = layout_of(experiment, tuple(channels), binning or Binning())
+    layout = layout_of(experiment, channels_of(experiment, channels), binning or Binning())
     return _named(build(as_arrays(experiment), as_arrays(signal), decay, layout), experiment)
 
 
@@ -137,7 +139,7 @@ def build(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout) 
             edges = true_edges(part, channel, layout.binning)
             if channel.photon:
                 near = channel.selection(part.selection).flight_min
-                yields.append(sterile_bins(part.source, part.target, unit, part.path, decay, edges, near))
+                yields.append(sterile_bins(part.source, part.target, unit, path_of(part, decay), decay, edges, near))
                 cevns.append(None)
             else:
                 recoils = (recoil_bins(part.source, part.target, process, edges.E_R) for process in (unit, CEvNS()))

@@ -8,6 +8,7 @@ import numpy as np
 
 from nushine.detectors import Channel
 from nushine.experiments import Experiment, split
+from nushine.experiments.channels import channels_of
 from nushine.rates import Edges
 from nushine.statistics.names import BETWEEN, identifier, identifiers, name_of
 
@@ -60,6 +61,7 @@ def layout_of(experiment: Experiment, channels: tuple[Channel, ...], binning: Bi
     """Samples and nuisance parameters that these channels of an experiment have."""
     if not channels:
         raise ValueError("a likelihood needs a channel: give RECOIL, PHOTON or COINCIDENCE")
+    channels_of(experiment, channels)
     names = tuple(detectors(experiment))
     known = experiment.uncertainties
     samples, norms, shapes = ["signal"], [], []

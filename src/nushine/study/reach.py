@@ -65,7 +65,7 @@ def make(advance: Advance) -> Result:
             full[line] = contour(experiment, case)
             counted[line] = contour(experiment, case, Method.COUNTING)
             if case != ALONE:  # without background there is CEvNS still
-                silent = eqx.tree_at(lambda e: e.background, experiment, Background())
+                silent = eqx.tree_at(lambda e: e.background, experiment, Background(0.0, 0.0, 0.0))
                 quiet[line] = contour(silent, case)
     bands = {line: (full[line], quiet[line]) for line in full if line.endswith((PHOTON, MAX))}
     lines = {line: full[line] for line in full if line.endswith(ALONE)}

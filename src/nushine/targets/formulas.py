@@ -195,7 +195,8 @@ def _refuse_dopants(text: str) -> None:
         inside = [m["symbol"] for m in _ATOM.finditer(match[1])]
         plain = "".join(m[0] for m in _ATOM.finditer(match[1])) == match[1]
         ion = plain and len(set(inside)) > 1 and bool({"O", "N"} & set(inside))
-        if match.start() > 0 and (match[0] != match[0].strip() or not (ion or match[1] in {"CH", "CH2", "CH3"})):
+        group = (ion or match[1] in {"CH", "CH2", "CH3"}) and match[0] == match[0].strip()
+        if re.search(r"[A-Za-z]", text[: match.start()]) and not group:
             pure = text[: match.start()].strip() + text[match.end() :].strip()
             break
     if pure is not None:
