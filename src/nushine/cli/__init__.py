@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from nushine import __version__
-from nushine.cli import catalogue, output
+from nushine.cli import catalogue, info, output
 from nushine.cli.errors import OneLineErrors
 from nushine.cli.events import generate
 from nushine.cli.evidence import discover, discriminate
@@ -69,7 +69,7 @@ app.command(short_help="Least moment that tells Dirac from Majorana, by mass.")(
 app.command(short_help="The likelihood as a pyhf workspace.")(workspace)
 app.command(short_help="Single events, into a file.")(generate)
 app.command(short_help="Published limits on the moment.")(catalogue.constraints)
-app.command(short_help="Experiments of the package, and what they count.")(catalogue.info)
+app.command(short_help="Experiments of the package, and what they count.")(info.info)
 
 
 def main() -> None:

@@ -11,7 +11,11 @@ from nushine.cli.errors import INTERRUPTED
 from nushine.cli.options import ChannelName, FlavourName, NatureName, ProcessName
 
 if TYPE_CHECKING:
+    from nushine.detectors import Channel
     from nushine.events import Events, Generator
+    from nushine.experiments import Experiment
+    from nushine.interactions.cevns import CEvNS
+    from nushine.interactions.dipole import Dipole
     from nushine.io.events import Writer
 
 
@@ -42,7 +46,11 @@ def generate(
     process: options.ProcessOption = ProcessName.DIPOLE,
     channel: Annotated[
         ChannelName | None,
-        typer.Option("--channel", help="What an event must show: coincidence by default, recoil for CEvNS."),
+        typer.Option(
+            "--channel",
+            help="What an event must show. Default: what the experiment describes; recoil for CEvNS.",
+            show_default=False,
+        ),
     ] = None,
     prompt: options.PromptOption = False,
     forced: Annotated[
@@ -71,40 +79,74 @@ def generate(
         raise ValueError('--m-N is missing: give the mass of N, as in --m-N "3 MeV"')
     number = _number(n)
     check_size(number, seed)
-    channel = _channel(process, channel)
+    if process is ProcessName.CEVNS and channel not in (None, ChannelName.RECOIL):
+        raise ValueError(f"--process cevns gives no photon: use --channel recoil, not {channel}")
     m_N_MeV = options.energy(m_N, "--m-N") if m_N else None
     setup, interaction = options.hypothesis(experiment, process, m_N_MeV, mu, nature, flavour)
-    generator = Generator(setup, interaction, options.channel(channel), options.decay(prompt=prompt), forced)
+    counted = options.channel(ChannelName.RECOIL if process is ProcessName.CEVNS else channel, setup)
+    generator = Generator(setup, interaction, counted, options.decay(prompt=prompt), forced)
     card = generator.card(number, seed)
     with open_writer(out, card, format_name.value if format_name else None, resume) as writer:
         begun = writer.done
         try:
-            _stream(generator, writer, seed, workers)
+            seen = _stream(generator, writer, seed, workers)
         except KeyboardInterrupt:
             writer.abort()
             output.show_note(f"nushine: interrupted after {writer.done} of {number} events; --resume goes on")
             raise typer.Exit(INTERRUPTED) from None
     kept = f", {begun} of them from before" if begun else ""
     output.show_note(f"wrote {out} ({number} events{kept}); {output.number(card.rate_per_year)} events per year")
+    if setup.arrangement is not None and counted.photon and seen.events:
+        _compare(setup, interaction, counted, prompt, seen.rate(card.rate * card.exposure))
 
 
-def _stream(generator: "Generator", writer: "Writer", seed: int, workers: int | None) -> None:
+class Seen:
+    """Sums over events that go by: of the weights of those that are seen."""
+
+    def __init__(self) -> None:
+        self.events, self.weight, self.square = 0, 0.0, 0.0
+
+    def watch(self, blocks: "Iterator[Events]") -> "Iterator[Events]":
+        """Pass blocks on."""
+        for block in blocks:
+            weight = block["weight"][block["seen"]]
+            self.events += len(block)
+            self.weight += float(weight.sum())
+            self.square += float((weight**2).sum())
+            yield block
+
+    def rate(self, total: float) -> tuple[float, float]:
+        """Number that is seen and its statistical error, if all events stand for this total."""
+        per = total / self.events
+        return per * self.weight, per * max(self.square - self.weight**2 / self.events, 0.0) ** 0.5
+
+
+def _compare(
+    setup: "Experiment", signal: "Dipole | CEvNS", channel: "Channel", prompt: bool, seen: tuple[float, float]
+) -> None:
+    """Say by how much the geometry differs from the path and the cone of rates and likelihoods."""
+    from nushine.interactions.dipole import Dipole
+    from nushine.observables import expected_events
+
+    if not isinstance(signal, Dipole):
+        return
+    expected = float(expected_events(setup, signal, channel, options.decay(prompt=prompt)))
+    output.show_note(
+        f"seen by the geometry: {output.number(seen[0])} in the exposure; by path and photon cone, which rates and "
+        f"likelihoods use: {output.number(expected)}; ratio {seen[0] / expected:.3f} +- {seen[1] / expected:.3f}"
+    )
+
+
+def _stream(generator: "Generator", writer: "Writer", seed: int, workers: int | None) -> Seen:
     """Write what is missing, with a progress bar."""
     from nushine.io.events import write_stream
 
+    seen = Seen()
     with output.progress(f"{generator.name}, {writer.rows} events", writer.rows) as (bar, task):
         bar.update(task, completed=writer.done)
-        blocks: Iterator[Events] = generator.stream(writer.rows, seed, first=writer.done, workers=workers)
+        blocks = seen.watch(generator.stream(writer.rows, seed, first=writer.done, workers=workers))
         write_stream(writer, blocks, lambda done: bar.update(task, completed=done))
-
-
-def _channel(process: ProcessName, channel: ChannelName | None) -> ChannelName:
-    """The channel asked for, or the default of the process."""
-    if process is ProcessName.DIPOLE:
-        return channel or ChannelName.COINCIDENCE
-    if channel not in (None, ChannelName.RECOIL):
-        raise ValueError(f"--process cevns gives no photon: use --channel recoil, not {channel}")
-    return ChannelName.RECOIL
+    return seen
 
 
 def _number(text: str) -> int:

@@ -9,7 +9,7 @@ import typer
 from nushine.cli import masses as ladder
 from nushine.cli import options, output
 from nushine.cli.errors import INTERRUPTED
-from nushine.cli.options import ChannelName, FlavourName, NatureName
+from nushine.cli.options import FlavourName, NatureName
 
 if TYPE_CHECKING:
     from nushine.experiments import Experiment
@@ -21,14 +21,13 @@ SIGMAS = (3.0, 5.0)
 SigmaOption = Annotated[
     list[float] | None, typer.Option("--sigma", help="Significance; may be given again. Default: 3 and 5.")
 ]
-ChannelOption = Annotated[ChannelName, typer.Option("--channel", help="What is counted.")]
 
 
 def discover(
     experiment: options.ExperimentArgument,
     nature: options.NatureOption = NatureName.DIRAC,
     sigma: SigmaOption = None,
-    channel: ChannelOption = ChannelName.COINCIDENCE,
+    channel: options.ChannelOption = None,
     flavour: options.FlavourOption = FlavourName.E,
     prompt: options.PromptOption = False,
     m_N: ladder.SingleOption = None,
@@ -45,7 +44,7 @@ def discover(
         from nushine.statistics import discovery
 
         hypothesis = options.decay(prompt=prompt), options.flavour(flavour)
-        counted = options.channel(channel)
+        counted = options.channel(channel, setup)
         return discovery(setup, mass, options.nature(nature), tuple(sigma or SIGMAS), counted, *hypothesis)
 
     _deliver(experiment, one, flavour, ladder.wanted(m_N, masses), out, as_json)
@@ -58,7 +57,7 @@ def discriminate(
     ),
     sigma: SigmaOption = None,
     unknown_mass: Annotated[bool, typer.Option("--unknown-mass", help="Fit the mass of the wrong nature too.")] = False,
-    channel: ChannelOption = ChannelName.COINCIDENCE,
+    channel: options.ChannelOption = None,
     flavour: options.FlavourOption = FlavourName.E,
     prompt: options.PromptOption = False,
     m_N: ladder.SingleOption = None,
@@ -76,7 +75,7 @@ def discriminate(
         from nushine import statistics
 
         hypothesis = options.decay(prompt=prompt), options.flavour(flavour), not unknown_mass
-        wanted, counted = tuple(sigma or SIGMAS), options.channel(channel)
+        wanted, counted = tuple(sigma or SIGMAS), options.channel(channel, setup)
         return statistics.discriminate(setup, mass, options.nature(truth), wanted, counted, *hypothesis)
 
     _deliver(experiment, one, flavour, ladder.wanted(m_N, masses), out, as_json)
@@ -112,6 +111,7 @@ def _notes(record: "Evidence") -> list[str]:
     notes = [f"Method: {record.method}; expected background: {record.background:.4g} events."]
     if record.nuisances:
         notes.append(f"{len(record.nuisances)} nuisance parameters: {', '.join(record.nuisances)}.")
+    notes += record.caveats
     if np.isinf(record.mu).any():
         notes.append("inf: no moment is large enough at this mass.")
     return notes

@@ -66,6 +66,14 @@ PromptOption = Annotated[
     bool, typer.Option("--prompt", help='The "max" case: every N gives its photon where it is made.')
 ]
 FlavourOption = Annotated[FlavourName, typer.Option("--flavour", help="Flavour of the moment.")]
+ChannelOption = Annotated[
+    ChannelName | None,
+    typer.Option(
+        "--channel",
+        help="What is counted. Default: coincidence, or what the experiment describes alone.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout instead of a table.")]
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="FILE.csv", help="Write the numbers to a CSV file instead.")
@@ -89,11 +97,15 @@ def nature(name: NatureName) -> "Nature":
     return {NatureName.DIRAC: DIRAC, NatureName.MAJORANA: MAJORANA}[name]
 
 
-def channel(name: ChannelName) -> "Channel":
-    """The object behind --channel."""
+def channel(name: ChannelName | None, setup: "Experiment") -> "Channel":
+    """The object behind --channel; by default what the experiment describes. ValueError if it has no such channel."""
     from nushine.detectors import COINCIDENCE, PHOTON, RECOIL
+    from nushine.experiments.channels import channel_of
 
-    return {ChannelName.RECOIL: RECOIL, ChannelName.PHOTON: PHOTON, ChannelName.COINCIDENCE: COINCIDENCE}[name]
+    if name is None:
+        return channel_of(setup)
+    known = {ChannelName.RECOIL: RECOIL, ChannelName.PHOTON: PHOTON, ChannelName.COINCIDENCE: COINCIDENCE}
+    return channel_of(setup, known[name])
 
 
 def flavour(name: FlavourName) -> "Flavour":

@@ -42,6 +42,8 @@ def deliver(
                 show_table(title, [column.header for column in table], rows, notes)
             raise
         show_note(f"wrote {out} ({len(rows)} rows)")
+        for text in getattr(record, "caveats", ()):
+            show_note(text)
     elif not as_json:
         show_table(title, [column.header for column in table], rows, notes)
 

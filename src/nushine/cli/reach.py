@@ -7,7 +7,7 @@ import typer
 from nushine.cli import masses as ladder
 from nushine.cli import options, output
 from nushine.cli.errors import INTERRUPTED
-from nushine.cli.options import ChannelName, FlavourName, MethodName, NatureName
+from nushine.cli.options import FlavourName, MethodName, NatureName
 
 if TYPE_CHECKING:
     from nushine.experiments import Experiment
@@ -21,7 +21,7 @@ FEW = 10.0
 def limit(
     experiment: options.ExperimentArgument,
     nature: options.NatureOption = NatureName.DIRAC,
-    channel: Annotated[ChannelName, typer.Option("--channel", help="What is counted.")] = ChannelName.COINCIDENCE,
+    channel: options.ChannelOption = None,
     cl: Annotated[float, typer.Option("--cl", help="Confidence level.")] = 0.9,
     flavour: options.FlavourOption = FlavourName.E,
     prompt: options.PromptOption = False,
@@ -50,10 +50,10 @@ def limit(
         from nushine.statistics import exclusion
 
         hypothesis = options.decay(prompt=prompt), options.flavour(flavour)
-        question = options.nature(nature), cl, options.channel(channel), *hypothesis, method.value
+        question = options.nature(nature), cl, options.channel(channel, setup), *hypothesis, method.value
         return exclusion(setup, mass, *question, bands=bands, n=toys, seed=seed)
 
-    record, interrupted = ladder.through(experiment, f"{experiment}, {nature}, {channel}", wanted, one)
+    record, interrupted = ladder.through(experiment, f"{experiment}, {nature}", wanted, one)
     extra = {"flavour": flavour.value, "complete": not interrupted}
     output.deliver(record, extra, _title(record, flavour), _notes(record), out, as_json)
     if interrupted:
@@ -74,6 +74,7 @@ def _notes(record: "Contour") -> list[str]:
         notes.append(f"{len(record.nuisances)} nuisance parameters: {', '.join(record.nuisances)}.")
     if record.method == "asymptotic" and (record.effective[reached] < FEW).any():
         notes.append("Few events: asymptotic formulas are off by more than a few per cent; use --method toys.")
+    notes += record.caveats
     if np.isinf(record.mu).any():
         notes.append("inf: no moment is excluded at this mass.")
     return notes

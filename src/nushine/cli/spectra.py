@@ -40,8 +40,13 @@ def spectrum(
     flavour: options.FlavourOption = FlavourName.E,
     process: options.ProcessOption = ProcessName.DIPOLE,
     channel: Annotated[
-        ChannelName, typer.Option("--channel", help="What a photon's event must show besides; photons only.")
-    ] = ChannelName.COINCIDENCE,
+        ChannelName | None,
+        typer.Option(
+            "--channel",
+            help="What a photon's event must show besides; photons only. Default: what the experiment describes.",
+            show_default=False,
+        ),
+    ] = None,
     prompt: options.PromptOption = False,
     points: Annotated[int, typer.Option("--points", min=2, max=1_000_000, help="Number of points.")] = 200,
     span: Annotated[
@@ -56,6 +61,9 @@ def spectrum(
     Recoils: all of them over the recoil window. Photons: those within the path that pass the selection of the
     channel, by energy or by the cosine of the angle to the beam.
     """
+    from nushine.experiments.caveats import two_geometries
+    from nushine.interactions.dipole import Dipole
+
     if observable is not ObservableName.RECOIL and process is ProcessName.CEVNS:
         raise ValueError(f"--process cevns gives no photon: use --observable recoil, not {observable}")
     if not m_N and process is ProcessName.DIPOLE:
@@ -66,14 +74,17 @@ def spectrum(
         raise ValueError("--m-N: N without mass gives no photon; give a mass above zero")
     with output.progress("computing the spectrum", None):
         setup, interaction = options.hypothesis(experiment, process, m_N_MeV, mu, nature, flavour)
-        counted = ChannelName.RECOIL if observable is ObservableName.RECOIL else channel
-        conditions = options.channel(counted), options.decay(prompt=prompt)
+        counted = options.channel(ChannelName.RECOIL if observable is ObservableName.RECOIL else channel, setup)
+        conditions = counted, options.decay(prompt=prompt)
         record = _compute(setup, interaction, observable, *conditions, points, span)
         events = _events(setup, interaction, *conditions)
-    extra: dict[str, Any] = {"channel": counted.value, "events": events}
+    extra: dict[str, Any] = {"channel": counted.name, "events": events}
     if process is ProcessName.DIPOLE:
         extra |= {"m_N_MeV": m_N_MeV, "mu_mu_B": mu, "flavour": flavour.value, "nature": nature.value, "prompt": prompt}
-    notes = [f"{output.number(events)} events pass the selection of the {counted} channel."]
+    notes = [f"{output.number(events)} events pass the selection of the {counted.name} channel."]
+    notes += two_geometries(
+        setup, (counted,), interaction.nature.name if isinstance(interaction, Dipole) else "", prompt
+    )
     output.deliver(record, extra, _spectrum_title(record, extra), notes, out, as_json)
 
 

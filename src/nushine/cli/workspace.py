@@ -10,6 +10,7 @@ from nushine.cli.options import ChannelName, FlavourName, NatureName
 from nushine.cli.reach import FEW
 
 if TYPE_CHECKING:
+    from nushine.detectors import Channel
     from nushine.experiments import Experiment
     from nushine.statistics import Data, Limit, Model
 
@@ -20,7 +21,7 @@ def workspace(
     mu: options.MomentOption,
     out: Annotated[Path, typer.Option("--out", metavar="FILE.json", help="Where the workspace goes.")],
     nature: options.NatureOption = NatureName.DIRAC,
-    channel: Annotated[ChannelName, typer.Option("--channel", help="What is counted.")] = ChannelName.COINCIDENCE,
+    channel: options.ChannelOption = None,
     flavour: options.FlavourOption = FlavourName.E,
     prompt: options.PromptOption = False,
     counts: Annotated[
@@ -54,7 +55,7 @@ def workspace(
     require_between("cl", cl, 0.5, 1 - 1e-12, cure="give a confidence level from 0.5 to 1, as in 0.90")
     m_N_MeV = options.energy(m_N, "--m-N")
     with output.progress("computing the likelihood", None):
-        setup, model = _model(experiment, m_N_MeV, mu, nature, flavour, channel, prompt=prompt)
+        setup, counted, model = _model(experiment, m_N_MeV, mu, nature, flavour, channel, prompt=prompt)
     background = model.asimov()
     data = background
     if counts is not None:
@@ -72,7 +73,7 @@ def workspace(
     asked = {
         "experiment": setup.name,
         "identifier": identifier(setup.name),
-        "channel": channel.value,
+        "channel": counted.name,
         "m_N_MeV": m_N_MeV,
         "mu_mu_B": mu,
         "flavour": flavour.value,
@@ -80,6 +81,7 @@ def workspace(
         "prompt": prompt,
     }
     document = _document(asked, model, limit, None if counts is None else data)
+    document["caveats"] = _caveats(setup, counted, document)
     if as_json:
         output.show_json(document)
     else:
@@ -109,11 +111,11 @@ def _model(
     mu: float,
     nature: NatureName,
     flavour: FlavourName,
-    channel: ChannelName,
+    channel: ChannelName | None,
     *,
     prompt: bool,
-) -> tuple["Experiment", "Model"]:
-    """The experiment, and its likelihood for this moment."""
+) -> tuple["Experiment", "Channel", "Model"]:
+    """The experiment, what is counted, and the likelihood for this moment."""
     from nushine import experiments
     from nushine.interactions.dipole import Dipole
     from nushine.numerics.checks import require_positive
@@ -125,7 +127,21 @@ def _model(
     setup = experiments.load(experiment)
     require_reachable(setup, m_N)
     signal = Dipole(m_N, mu, options.nature(nature), options.flavour(flavour))
-    return setup, forecast(setup, signal, (options.channel(channel),), options.decay(prompt=prompt))(mu)
+    counted = options.channel(channel, setup)
+    return setup, counted, forecast(setup, signal, (counted,), options.decay(prompt=prompt))(mu)
+
+
+def _caveats(setup: "Experiment", counted: "Channel", document: dict[str, Any]) -> list[str]:
+    """What the limits assume, and whether the signal is small beside what is not known of the background."""
+    import numpy as np
+
+    from nushine.statistics.caveats import assumptions, weak_signal
+    from nushine.statistics.limits import SIGMAS
+
+    rests_on = assumptions(setup, (counted,), document["nature"].capitalize(), document["prompt"])
+    events = document["expected_strength"][SIGMAS.index(0.0)] * document["signal_events"]
+    m_N, events = np.array([document["m_N_MeV"]]), np.array([events])
+    return [*rests_on.lines, *weak_signal(m_N, events, document["background_events"], rests_on.error)]
 
 
 def _tell_fractions(path: Path, data: "Data") -> None:
@@ -196,6 +212,7 @@ def _notes(document: dict[str, Any]) -> list[str]:
         notes.append(f"{len(document['nuisances'])} nuisance parameters: {', '.join(document['nuisances'])}.")
     if document["effective_events"] < FEW:
         notes.append("Few events: asymptotic formulas are off by more than a few per cent.")
+    notes += document["caveats"]
     if document["channel"] != ChannelName.RECOIL and not document["prompt"]:
         notes.append("Decays of N make the signal differ from mu^2: 'nushine limit' gives limits on the moment.")
     return notes

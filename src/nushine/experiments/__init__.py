@@ -30,6 +30,7 @@ from nushine.config import (
     read_yaml,
 )
 from nushine.detectors import Arrangement, Background, Response, Uncertainties
+from nushine.experiments.about import keys_of
 from nushine.experiments.detector import BackgroundBlock, ResponseBlock, UncertaintiesBlock, require_one_scale
 from nushine.experiments.geometry import GeometryBlock
 from nushine.experiments.sources import SourceBlock
@@ -71,6 +72,8 @@ class Experiment(eqx.Module):
         What a likelihood takes as uncertain.
     off_time_ratio : float
         Live time with the source off over live time with it on; 0: no data with the source off.
+    source_keys : tuple of (str, str)
+        What the file says about the source, for labels.
     recoils, photons : bool
         Whether it describes what is asked of recoils, and of photons; channels of what it does not are refused.
 
@@ -93,6 +96,7 @@ class Experiment(eqx.Module):
     response: Response = Response()
     uncertainties: Uncertainties = Uncertainties()
     off_time_ratio: float | Array = 0.0
+    source_keys: tuple[tuple[str, str], ...] = eqx.field(static=True, default=())
     recoils: bool = eqx.field(static=True, default=True)
     photons: bool = eqx.field(static=True, default=True)
 
@@ -205,6 +209,7 @@ class ExperimentFile(Model):
             response=Response(**dict(self.response)),
             uncertainties=Uncertainties(**dict(self.uncertainties)),
             off_time_ratio=self.off_time_ratio,
+            source_keys=keys_of(self.source),
             recoils=self.recoil_window is not None,
             photons=self.photon is not None,
             arrangement=None if self.geometry is None else self.geometry.build([part.formula for part in self.target]),

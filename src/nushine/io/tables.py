@@ -114,18 +114,18 @@ def _(record: PublishedLimit) -> tuple[Column, ...]:
 
 
 @singledispatch
-def description(record: object) -> dict[str, Value]:
+def description(record: object) -> dict[str, Value | list[Value]]:
     """What a result record was computed for, or where it comes from; `columns` has its numbers."""
     raise TypeError(f"{type(record).__name__} is no table: give a Spectrum, Contour, Evidence or PublishedLimit")
 
 
 @description.register
-def _(record: Spectrum) -> dict[str, Value]:
+def _(record: Spectrum) -> dict[str, Value | list[Value]]:
     return {"experiment": record.experiment, "process": record.process, "variable": record.variable}
 
 
 @description.register
-def _(record: Contour) -> dict[str, Value]:
+def _(record: Contour) -> dict[str, Value | list[Value]]:
     return {
         "experiment": record.experiment,
         "channel": record.channel,
@@ -136,11 +136,13 @@ def _(record: Contour) -> dict[str, Value]:
         "convention": record.convention,
         "nuisances": ", ".join(record.nuisances),
         "background": record.background,
+        "background_error": record.rests_on.error,
+        "caveats": list(record.caveats),
     }
 
 
 @description.register
-def _(record: Evidence) -> dict[str, Value]:
+def _(record: Evidence) -> dict[str, Value | list[Value]]:
     return {
         "experiment": record.experiment,
         "channel": record.channel,
@@ -150,11 +152,13 @@ def _(record: Evidence) -> dict[str, Value]:
         "method": record.method,
         "nuisances": ", ".join(record.nuisances),
         "background": record.background,
+        "background_error": record.rests_on.error,
+        "caveats": list(record.caveats),
     }
 
 
 @description.register
-def _(record: PublishedLimit) -> dict[str, Value]:
+def _(record: PublishedLimit) -> dict[str, Value | list[Value]]:
     return {
         "name": record.name,
         "label": record.label,

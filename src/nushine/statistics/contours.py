@@ -21,6 +21,7 @@ from nushine.numerics.calls import Choice, checked
 from nushine.numerics.checks import require_between, require_positive
 from nushine.observables import background_events, event_yield, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
+from nushine.statistics.caveats import NOTHING, Assumed, assumptions, weak_signal
 from nushine.statistics.counting import median_upper_limit
 from nushine.statistics.crossings import LOG_MU, crossings, totals
 from nushine.statistics.fit import FitError
@@ -76,6 +77,8 @@ class Contour:
         What it was computed for.
     prompt : bool
         True for the "max" case.
+    rests_on : Assumed
+        What was assumed where the experiment says nothing, and the declared uncertainty of the background.
 
     """
 
@@ -94,6 +97,14 @@ class Contour:
     channel: str
     nature: str
     prompt: bool
+    rests_on: Assumed = NOTHING
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What to say beside these limits, in lines: what they assume, and whether the signal is a small one."""
+        counting = self.method == Method.COUNTING
+        weak = weak_signal(self.m_N, self.events, self.background, self.rests_on.error, counting)
+        return self.rests_on.lines + weak
 
 
 class _Edges(NamedTuple):
@@ -245,7 +256,14 @@ class _Question:
             channel="+".join(channel.name for channel in self.layout.channels),
             nature=self.nature.name,
             prompt=self.decay.prompt,
+            rests_on=self.assumed,
         )
+
+    @property
+    def assumed(self) -> Assumed:
+        """What the limits rest on besides."""
+        asked = self.layout.channels, self.nature.name, self.decay.prompt
+        return assumptions(self.experiment, *asked, likelihood=self.method is not Method.COUNTING)
 
     @cached_property
     def background(self) -> float:

@@ -21,6 +21,7 @@ from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_between, require_positive
 from nushine.observables import background_events, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
+from nushine.statistics.caveats import NOTHING, Assumed, assumptions, weak_signal
 from nushine.statistics.crossings import totals
 from nushine.statistics.fit import FitError, minimise
 from nushine.statistics.forecasts import Forecast, build
@@ -62,6 +63,8 @@ class Evidence:
         What it was computed for.
     prompt : bool
         True for the "max" case.
+    rests_on : Assumed
+        What was assumed where the experiment says nothing, and the declared uncertainty of the background.
 
     """
 
@@ -77,6 +80,13 @@ class Evidence:
     experiment: str
     channel: str
     prompt: bool
+    rests_on: Assumed = NOTHING
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What to say beside these moments, in lines: what they assume, and whether the signal is a small one."""
+        least = self.events.min(axis=1, initial=np.inf)
+        return self.rests_on.lines + weak_signal(self.m_N, least, self.background, self.rests_on.error)
 
 
 @dataclass(frozen=True)
@@ -199,6 +209,7 @@ def evidence(
         experiment=experiment.name,
         channel="+".join(channel.name for channel in channels),
         prompt=setup.decay.prompt,
+        rests_on=assumptions(experiment, channels, hypotheses[0].removesuffix(" N"), setup.decay.prompt),
     )
 
 

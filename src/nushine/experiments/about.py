@@ -1,0 +1,42 @@
+"""What a file says about its source, as texts to show: the source itself knows only the flux."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from hepunits import GW, m, s
+from pydantic import BaseModel
+
+from nushine.sources.reactor import chooz_reactor
+
+UNITS = {"power": (GW, "GW"), "baseline": (m, "m"), "distance": (m, "m"), "protons": (1 / s, "1/s")}
+"""Units in which numbers of these keys are shown."""
+
+
+def keys_of(source: BaseModel) -> tuple[tuple[str, str], ...]:
+    """Keys of the block of a source with their values, defaults too, and the cores that a kind stands for."""
+    found = list(_flat(source, ""))
+    if getattr(source, "kind", "") == "chooz":
+        for number, core in enumerate(chooz_reactor().cores, start=1):
+            found.append((f"core {number}", f"{_text('power', core.power)} at {_text('baseline', core.baseline)}"))
+    return tuple(found)
+
+
+def _flat(block: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
+    for key, value in block:
+        name = f"{prefix}{key}".replace("_", " ")
+        items = value if isinstance(value, list | tuple) else None
+        if items and all(isinstance(item, BaseModel) for item in items):
+            for number, item in enumerate(items, start=1):
+                text = ", ".join(f"{part} {said}" for part, said in _flat(item, ""))
+                yield f"{name.removesuffix('s')} {number}", text
+        elif isinstance(value, BaseModel):
+            yield from _flat(value, f"{name} ")
+        elif value is not None:
+            yield name, _text(key, value)
+
+
+def _text(key: str, value: Any) -> str:
+    if isinstance(value, bool | str) or key not in UNITS:
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    unit, name = UNITS[key]
+    return f"{float(value) / unit:g} {name}"

@@ -1,0 +1,91 @@
+"""What an experiment leaves open and is filled with something favourable, in lines to print beside numbers."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nushine.detectors import Channel
+
+if TYPE_CHECKING:
+    from nushine.experiments import Experiment
+
+PLURAL = {"recoil": "recoils", "coincidence": "coincidences", "photon": "photons"}
+
+SEEN: dict[tuple[str, bool], dict[float, float]] = {
+    ("Dirac", False): {0.1: 0.0, 1.0: 0.0, 3.0: 0.0, 6.0: 0.0},
+    ("Majorana", False): {0.1: 0.0, 1.0: 0.0, 3.0: 0.0, 6.0: 0.0},
+    ("Dirac", True): {0.1: 0.0, 1.0: 0.0, 3.0: 0.0, 6.0: 0.0},
+    ("Majorana", True): {0.1: 0.0, 1.0: 0.0, 3.0: 0.0, 6.0: 0.0},
+}
+"""Coincidences of nucleus-10g that its geometry sees over those that path and cone make of it, by mass of N [MeV], for
+each nature and for prompt decays: from 262 144 events each and small moments, to 0.5 %."""
+
+
+def assumed(experiment: "Experiment", channels: Sequence[Channel], likelihood: bool = True) -> tuple[str, ...]:
+    """Lines about backgrounds that are not given, a perfect resolution, and what is taken as known exactly.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    channels : sequence of Channel
+        What is counted.
+    likelihood : bool
+        Whether the response and uncertainties play a part.
+
+    """
+    found = [_not_given(experiment, channel) for channel in channels if not experiment.background.given(channel)]
+    if likelihood:
+        known, flat = experiment.uncertainties, experiment.background
+        if any(c.recoil for c in channels) and not float(experiment.response.resolution) > 0:
+            found.append("Resolution 0: recoil energies are taken as measured exactly.")
+        counted = any(float(flat.flat(channel)) > 0 for channel in channels)
+        exact = ["the flux"] * (not float(known.flux) > 0 and not known.flux_shape)
+        exact += ["the background"] * (counted and not float(known.background) > 0)
+        if exact:
+            found.append(
+                f"No uncertainty declared: {' and '.join(exact)} {'is' if len(exact) == 1 else 'are'} taken as known exactly."
+            )
+    return tuple(found)
+
+
+def two_geometries(
+    experiment: "Experiment", channels: Sequence[Channel], nature: str = "", prompt: bool = False
+) -> tuple[str, ...]:
+    """A line where events follow an arrangement of detectors, and rates and likelihoods the path and the photon cone.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    channels : sequence of Channel
+        What is counted; without a photon neither plays a part.
+    nature : str
+        "Dirac" or "Majorana"; both if empty.
+    prompt : bool
+        For the "max" case.
+
+    """
+    if experiment.arrangement is None or not any(channel.photon for channel in channels):
+        return ()
+    says = "Rates and likelihoods use path and photon cone (cos_theta_min), events the geometry"
+    if not _is_nucleus_10g(experiment) or not all(channel.recoil for channel in channels):
+        return (f"{says}: 'nushine generate' says by how much they differ.",)
+    ratios = [
+        f"{', '.join(f'{x:.2f}' for x in SEEN[one, prompt].values())} ({one})"
+        for one in ([nature] if nature else ["Dirac", "Majorana"])
+    ]
+    masses = ", ".join(f"{m:g}" for m in SEEN["Dirac", prompt])
+    return (f"{says}, which sees {'; '.join(ratios)} of the expected coincidences at {masses} MeV.",)
+
+
+def _not_given(experiment: "Experiment", channel: Channel) -> str:
+    if channel.recoil and not channel.photon:
+        counted = " and the excess" if float(experiment.background.excess) > 0 else ""
+        return f"No background given for recoils: nothing counts besides CEvNS{counted}."
+    return f"No background given for {PLURAL[channel.name]}: background-free."
+
+
+def _is_nucleus_10g(experiment: "Experiment") -> bool:
+    """Whether this is the experiment of the package for which `SEEN` is made."""
+    window = experiment.selection
+    numbers = (experiment.path, window.E_R_min, window.E_R_max, window.E_gamma_min, window.cos_theta_min)
+    same = [float(x or 0.0) for x in (*numbers, window.flight_min)]
+    return experiment.name == "nucleus-10g" and same == [50.0, 20e-6, 1e-3, 0.1, 0.0, 0.0]
