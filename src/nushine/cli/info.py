@@ -91,7 +91,7 @@ def _detector(setup: "Experiment") -> list[Fact]:
     return [
         Fact("mass of the target", float(setup.mass) / kg, "kg", "mass_kg"),
         Fact("exposure", float(setup.exposure) / day, "day", "exposure_day"),
-        Fact("time with the source off, per time with it on", off, "", "off_time_ratio", off > 0),
+        Fact("time off over time on", off, "", "off_time_ratio", off > 0),
         Fact("path of N", path, "cm", "path_cm"),
         Fact("least flight of N", flight, "cm", "flight_min_cm", flight > 0),
         Fact("recoil window from", low, "eV", "E_R_min_eV"),
@@ -156,7 +156,7 @@ def _counts(setup: "Experiment") -> list[Fact]:
         *found,
         Fact("excess at zero energy", excess / density, "1/(keV kg day)", "excess_per_keV_kg_day", excess > 0),
         Fact("excess falls by e over", float(known.excess_scale) / eV, "eV", "excess_scale_eV", excess > 0),
-        Fact("background photons fall by e over", falling, "MeV", "photon_scale_MeV", falling is not None),
+        Fact("photon background falls over", falling, "MeV", "photon_scale_MeV", falling is not None),
     ]
 
 
@@ -211,7 +211,7 @@ def _geometry(setup: "Experiment") -> Texts:
 
     from nushine.experiments.channels import channel_of
 
-    rows = [("channel unless another is asked for", channel_of(setup).name)]
+    rows = [("default channel", channel_of(setup).name)]
     if setup.arrangement is None:
         return rows
     placed = setup.arrangement
