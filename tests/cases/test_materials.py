@@ -233,3 +233,11 @@ def test_info_shows_each_isotope_by_atoms_and_by_mass(tmp_path: Path) -> None:
     assert rows["Ge70"]["atoms_percent"] == pytest.approx(95)
     assert rows["Ge70"]["mass_percent"] < 95  # it is lighter than the others
     assert sum(row["mass_percent"] for row in rows.values()) == pytest.approx(100)
+
+
+def test_what_the_cure_gives_is_the_plain_crystal(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(MINE.replace("FORMULA", "NaI"))
+    result = CliRunner().invoke(app, ["info", str(file), "--json"])
+    # with one thallium for each NaI it would be 11013; four digits
+    assert json.loads(result.stdout)["cevns_events"] == pytest.approx(8035, abs=1)

@@ -38,7 +38,7 @@ def info(
         document |= {"source": setup.source.name, "target": setup.target.name} | {f.key: f.value for f in facts}
         output.show_json({**document, **_structure(setup), "isotopes": isotopes, "caveats": caveats})
         return
-    source: Texts = [("source", setup.source.name), *((f"  {key}", text) for key, text in setup.source_keys)]
+    source: Texts = [("source", setup.source.name), *((f" {key}", text) for key, text in setup.source_keys)]
     rows = [*source, ("target", setup.target.name), *(fact.row for fact in facts if fact.shown), *_geometry(setup)]
     output.show_table(f"{setup.name}: {setup.description}".rstrip(": "), ["", ""], rows)
     shares = [(i["part"], i["isotope"], f"{i['atoms_percent']:.4g}", f"{i['mass_percent']:.4g}") for i in isotopes]
