@@ -38,7 +38,7 @@ def info(
         document |= {"source": setup.source.name, "target": setup.target.name} | {f.key: f.value for f in facts}
         output.show_json({**document, **_structure(setup), "isotopes": isotopes, "caveats": caveats})
         return
-    source: Texts = [("source", setup.source.name), *((f" {key}", text) for key, text in setup.source_keys)]
+    source: Texts = [("source", setup.source.name), *((f"  {key}", text) for key, text in setup.source_keys)]
     rows = [*source, ("target", setup.target.name), *(fact.row for fact in facts if fact.shown), *_geometry(setup)]
     output.show_table(f"{setup.name}: {setup.description}".rstrip(": "), ["", ""], rows)
     shares = [(i["part"], i["isotope"], f"{i['atoms_percent']:.4g}", f"{i['mass_percent']:.4g}") for i in isotopes]
@@ -147,7 +147,7 @@ def _counts(setup: "Experiment") -> list[Fact]:
         shown = f"1/({per.replace('_', ' ')})"
         found.append(Fact(name, value, shown, f"background_{channel.name}_per_{per}"))
         events = None if flat is None else float(known.rate(channel, setup.selection) * exposure)
-        with_excess = ", with the excess" * (channel.name == "recoil" and float(known.excess) > 0)
+        with_excess = " and excess" * (channel.name == "recoil" and float(known.excess) > 0)
         label = f"background, {channel.name}{with_excess}"
         found.append(Fact(label, events, "events", f"background_{channel.name}_events", events is not None))
     excess, scale = float(known.excess), float(known.photon_scale)
