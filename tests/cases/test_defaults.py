@@ -74,10 +74,10 @@ def test_a_background_that_is_not_given_is_known_as_such() -> None:
 @pytest.mark.parametrize(
     ("background", "channel", "line"),
     [
-        ({}, COINCIDENCE, "No background given for coincidences: background-free."),
-        ({}, PHOTON, "No background given for photons: background-free."),
-        ({}, RECOIL, "No background given for recoils: nothing counts besides CEvNS."),
-        ({"excess": "1 / (keV kg day)"}, RECOIL, "nothing counts besides CEvNS and the excess."),
+        ({}, COINCIDENCE, "Assumed: no background given for coincidences: background-free."),
+        ({}, PHOTON, "Assumed: no background given for photons: background-free."),
+        ({}, RECOIL, "Assumed: no background given for recoils: background-free but for CEvNS."),
+        ({"excess": "1 / (keV kg day)"}, RECOIL, "background-free but for CEvNS and the excess."),
     ],
 )
 def test_it_is_said(background: dict[str, str], channel: ns.detectors.Channel, line: str) -> None:
@@ -112,7 +112,7 @@ def test_the_shipped_experiments_say_that_their_photon_background_is_unknown() -
     for name in experiments.names():
         found = experiments.load(name)
         assert any("for photons" in line for line in assumed(found, (PHOTON,)))
-        assert not any("No background" in line for line in assumed(found, (RECOIL, COINCIDENCE)))
+        assert not any("no background" in line for line in assumed(found, (RECOIL, COINCIDENCE)))
 
 
 # Channels and keys that are needed only where they are used
@@ -150,7 +150,7 @@ def test_a_channel_is_an_object(wrong: Any) -> None:
 
 
 def test_recoils_alone_need_neither_path_nor_photon() -> None:
-    whole, alone = make(background=FLAT), make(background=FLAT, **RECOILS_ALONE)
+    whole, alone = make(background=FLAT), make(background={"recoil": FLAT["recoil"]}, **RECOILS_ALONE)
     signal = ns.Dipole(1.0, 1e-10)
     assert float(expected_events(alone, signal)) == float(expected_events(whole, signal, RECOIL))
     assert background_events(alone) == background_events(whole, RECOIL)
@@ -167,9 +167,19 @@ def test_prompt_decays_need_no_path() -> None:
     assert path_of(make(), RADIATIVE) == pytest.approx(50.0)
 
 
-def test_a_photon_background_without_photons_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"mine\.yaml: background\.photon: there is no block 'photon'"):
-        make(photon=None, background={"photon": "1 / (kg day)"})
+@pytest.mark.parametrize(
+    ("without", "key", "value"),
+    [
+        ("photon", "photon", "1 / (kg day)"),
+        ("photon", "coincidence", "1 / (keV kg day)"),
+        ("recoil_window", "coincidence", "1 / (keV kg day)"),
+        ("recoil_window", "recoil", "1 / (keV kg day)"),
+        ("recoil_window", "excess", "1 / (keV kg day)"),
+    ],
+)
+def test_a_background_of_what_is_not_described_is_refused(without: str, key: str, value: str) -> None:
+    with pytest.raises(ValueError, match=rf"mine\.yaml: background\.{key}: there is no '{without}'; add it, or leave"):
+        make(background={key: value}, **{without: None})
 
 
 def test_commands_say_what_a_file_lacks(tmp_path: Path) -> None:
@@ -185,7 +195,7 @@ def test_commands_say_what_a_file_lacks(tmp_path: Path) -> None:
 
 
 def test_a_counting_limit_on_a_small_share_of_an_uncertain_background_says_so(tmp_path: Path) -> None:
-    file = write(tmp_path, background=FLAT, uncertainties={"background": 0.1}, **RECOILS_ALONE)
+    file = write(tmp_path, background={"recoil": FLAT["recoil"]}, uncertainties={"background": 0.1}, **RECOILS_ALONE)
     result = json.loads(run("limit", file, "--m-N", "1 MeV", "--method", "counting", "--json").stdout)
     assert result["channel"] == "recoil"
     (said,) = result["caveats"]
@@ -202,13 +212,13 @@ def test_a_counting_limit_on_a_small_share_of_an_uncertain_background_says_so(tm
 
 def test_a_limit_without_background_says_so() -> None:
     contour = exclusion(make(), 1.0, channel=RECOIL, method="counting")
-    assert contour.caveats == ("No background given for recoils: nothing counts besides CEvNS.",)
+    assert contour.caveats == ("Assumed: no background given for recoils: background-free but for CEvNS.",)
 
 
 def test_what_likelihoods_take_as_known_is_said() -> None:
     assert assumed(make(background=FLAT), (RECOIL,)) == (
-        "Resolution 0: recoil energies are taken as measured exactly.",
-        "No uncertainty declared of the flux and the background: taken as known exactly.",
+        "Assumed: resolution 0, recoil energies are measured exactly.",
+        "Assumed: no uncertainty declared of the flux and the background: known exactly.",
     )
     known = {"flux": 0.02, "background": 0.1}
     careful = make(background=FLAT, uncertainties=known, response={"resolution": "4 eV"})
@@ -320,7 +330,7 @@ def test_info_shows_everything_that_was_read(tmp_path: Path) -> None:
         "flat background, coincidence not given",
         "default channel coincidence",
         "Ge Ge76 7.75 8.101",
-        "No background given for coincidences: background-free.",
+        "Assumed: no background given for coincidences: background-free.",
     ):
         assert line in " ".join(shown.split()), line
     assert max(len(line) for line in shown.splitlines() if not line.endswith(".")) <= 80

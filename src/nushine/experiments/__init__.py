@@ -191,8 +191,7 @@ class ExperimentFile(Model):
             raise ValueError("uncertainties.threshold: must be below the lower edge of recoil_window")
         if self.flight_min is not None and self.path is not None and self.flight_min >= self.path:
             raise ValueError("flight_min: must be below path")
-        if self.background.photon is not None and self.photon is None:
-            raise ValueError("background.photon: there is no block 'photon'; add it, or leave this background out")
+        self._require_described()
         targets = [part.build() for part in self.target]
         photon = (0.0, -1.0) if self.photon is None else (self.photon.threshold, self.photon.cos_theta_min)
         return Experiment(
@@ -215,6 +214,18 @@ class ExperimentFile(Model):
             arrangement=None if self.geometry is None else self.geometry.build([part.formula for part in self.target]),
             part_of_isotope=tuple(i for i, target in enumerate(targets) for _ in target.labels),
         )
+
+    def _require_described(self) -> None:
+        """Refuse backgrounds of signals that the file does not describe: they would not be used."""
+        for key, needed in (
+            ("photon", ("photon",)),
+            ("coincidence", ("photon", "recoil_window")),
+            ("recoil", ("recoil_window",)),
+            ("excess", ("recoil_window",)),
+        ):
+            missing = next((block for block in needed if getattr(self, block) is None), None)
+            if missing and getattr(self.background, key):
+                raise ValueError(f"background.{key}: there is no '{missing}'; add it, or leave this background out")
 
 
 def split(experiment: Experiment) -> tuple[Experiment, ...]:

@@ -36,12 +36,12 @@ def assumed(experiment: "Experiment", channels: Sequence[Channel], likelihood: b
     if likelihood:
         known, flat = experiment.uncertainties, experiment.background
         if any(c.recoil for c in channels) and not float(experiment.response.resolution) > 0:
-            found.append("Resolution 0: recoil energies are taken as measured exactly.")
+            found.append("Assumed: resolution 0, recoil energies are measured exactly.")
         counted = any(float(flat.flat(channel)) > 0 for channel in channels)
         exact = ["the flux"] * (not float(known.flux) > 0 and not known.flux_shape)
         exact += ["the background"] * (counted and not float(known.background) > 0)
         if exact:
-            found.append(f"No uncertainty declared of {' and '.join(exact)}: taken as known exactly.")
+            found.append(f"Assumed: no uncertainty declared of {' and '.join(exact)}: known exactly.")
     return tuple(found)
 
 
@@ -77,8 +77,8 @@ def two_geometries(
 def _not_given(experiment: "Experiment", channel: Channel) -> str:
     if channel.recoil and not channel.photon:
         counted = " and the excess" if float(experiment.background.excess) > 0 else ""
-        return f"No background given for recoils: nothing counts besides CEvNS{counted}."
-    return f"No background given for {PLURAL[channel.name]}: background-free."
+        return f"Assumed: no background given for recoils: background-free but for CEvNS{counted}."
+    return f"Assumed: no background given for {PLURAL[channel.name]}: background-free."
 
 
 def _is_nucleus_10g(experiment: "Experiment") -> bool:
