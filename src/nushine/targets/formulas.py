@@ -45,6 +45,7 @@ _FACTOR = re.compile(r"((?:0|[1-9]\d*)(?:\.\d+)?)(?=[A-Z(])")
 _ATOM = re.compile(r"(?P<symbol>[A-Z][a-z]?)(?:\[(?P<A>[1-9]\d*)\])?(?P<count>(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+)?")
 _COUNT = re.compile(r"(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+")
 _WATER = re.compile(r"\d*(?:\.\d+)?(?:H2O|D2O)")
+_OXYGEN = re.compile(r"[HD]2(?:O(?P<after>1[678])|(?P<before>1[678])O)")
 _BRACKET = re.compile(r"\s*\(([^()]*)\)(?![\d.])")
 
 
@@ -150,12 +151,20 @@ def _atom(match: re.Match[str], text: str) -> Atoms:
     if A is not None:
         return {find(f"{symbol}[{A}]"): 1.0}
     count = match["count"] or ""
-    if count.isdigit() and periodic(symbol).number > 10 and int(count) in periodic(symbol).isotopes:
+    if count.isdigit() and _may_be_isotope(symbol, int(count)):
         raise ValueError(
             f"formula {text!r}: is {symbol}{count} the isotope? Write {symbol}[{count}], or {count} atoms as "
             f"({symbol}){count}"
         )
     return natural(symbol)
+
+
+def _may_be_isotope(symbol: str, count: int) -> bool:
+    """Whether a count could be a mass number; in H, C, N, O and F such numbers are common as counts."""
+    element = periodic(symbol)
+    if symbol in ("Li", "Be", "B"):
+        return count in element.isotopes and bool(element[count].abundance > 0)
+    return element.number > 10 and count in element.isotopes
 
 
 def _add(total: Atoms, atoms: Mapping[Nuclide, float], factor: float) -> None:
@@ -208,6 +217,9 @@ def _refuse_dopants(text: str) -> None:
 
 def _refuse_signs(text: str) -> None:
     """Charges, densities, amounts, blanks and dots."""
+    if match := _OXYGEN.fullmatch(text):
+        A = match["after"] or match["before"]
+        raise ValueError(f"formula {text!r}: is O{A} the isotope? Write '{text[:2]}O[{A}]'")
     if "{" in text:
         raise ValueError(f"formula {text!r} is not a neutral substance made of atoms: leave charges out; {CURE}")
     if "%" in text:
