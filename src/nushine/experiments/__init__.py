@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -31,9 +31,16 @@ from nushine.config import (
 )
 from nushine.detectors import Arrangement, Background, Response, Uncertainties
 from nushine.experiments.about import keys_of
-from nushine.experiments.detector import BackgroundBlock, ResponseBlock, UncertaintiesBlock, require_one_scale
+from nushine.experiments.detector import (
+    BackgroundBlock,
+    ResponseBlock,
+    UncertaintiesBlock,
+    require_described,
+    require_one_scale,
+)
 from nushine.experiments.geometry import GeometryBlock
 from nushine.experiments.sources import SourceBlock
+from nushine.experiments.target import EnrichmentBlock
 from nushine.lines import one_line, place, shown
 from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import require_non_negative, require_positive
@@ -133,13 +140,6 @@ class Experiment(eqx.Module):
         return self.part_of_isotope or (0,) * len(self.target.labels)
 
 
-class EnrichmentBlock(Model):
-    """Shares of isotopes among all of their element; the others stay in natural proportions."""
-
-    shares: dict[str, float] = Field(min_length=1)
-    by: Literal["atoms", "weight"]
-
-
 class TargetPart(Model):
     """A material and its mass."""
 
@@ -191,7 +191,7 @@ class ExperimentFile(Model):
             raise ValueError("uncertainties.threshold: must be below the lower edge of recoil_window")
         if self.flight_min is not None and self.path is not None and self.flight_min >= self.path:
             raise ValueError("flight_min: must be below path")
-        self._require_described()
+        require_described(self.background, recoils=self.recoil_window is not None, photons=self.photon is not None)
         targets = [part.build() for part in self.target]
         photon = (0.0, -1.0) if self.photon is None else (self.photon.threshold, self.photon.cos_theta_min)
         return Experiment(
@@ -214,18 +214,6 @@ class ExperimentFile(Model):
             arrangement=None if self.geometry is None else self.geometry.build([part.formula for part in self.target]),
             part_of_isotope=tuple(i for i, target in enumerate(targets) for _ in target.labels),
         )
-
-    def _require_described(self) -> None:
-        """Refuse backgrounds of signals that the file does not describe: they would not be used."""
-        for key, needed in (
-            ("photon", ("photon",)),
-            ("coincidence", ("photon", "recoil_window")),
-            ("recoil", ("recoil_window",)),
-            ("excess", ("recoil_window",)),
-        ):
-            missing = next((block for block in needed if getattr(self, block) is None), None)
-            if missing and getattr(self.background, key):
-                raise ValueError(f"background.{key}: there is no '{missing}'; add it, or leave this background out")
 
 
 def split(experiment: Experiment) -> tuple[Experiment, ...]:

@@ -85,3 +85,14 @@ def _energies_of_recoils(content: Mapping[str, Any]) -> Iterator[tuple[str, str]
             for text in values if isinstance(values, list | tuple) else [values]:
                 if isinstance(text, str):
                     yield f"{block}.{key}" if key else block, text
+
+
+def require_described(background: BackgroundBlock, *, recoils: bool, photons: bool) -> None:
+    """Refuse backgrounds of signals that the file does not describe: they would not be used."""
+    needed = {"photon": ("photon",), "coincidence": ("photon", "recoil_window")}
+    needed |= dict.fromkeys(("recoil", "excess"), ("recoil_window",))
+    there = {"recoil_window": recoils, "photon": photons}
+    for key, blocks in needed.items():
+        missing = next((block for block in blocks if not there[block]), None)
+        if missing and getattr(background, key):
+            raise ValueError(f"background.{key}: there is no '{missing}'; add it, or leave this background out")
