@@ -214,7 +214,7 @@ def test_enrichment_is_a_key(tmp_path: Path) -> None:
         ("{shares: {Ge76: 0.86}}", "'target[0].enrichment.by' is missing"),
         ("{shares: {Ge76: 0.86}, by: volume}", "target[0].enrichment.by"),
         ("{shares: {}, by: atoms}", "target[0].enrichment.shares"),
-        ("{shares: {Ge76: 1.5}, by: atoms}", "add up to 1 at most"),
+        ("{shares: {Ge76: 0.9, Ge74: 0.9}, by: atoms}", "add up to 1 at most"),
         ("{Ge76: 0.86, by: atoms}", "unknown key 'target[0].enrichment.Ge76'; allowed here are by, shares"),
     ],
 )
