@@ -364,3 +364,24 @@ def test_info_of_recoils_alone(tmp_path: Path) -> None:
         None,
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "keys"),
+    [
+        (
+            {"kind": "lines", "lines": [{"energy": "747 keV", "flux": "8e12 / (cm^2 s)"}], "antineutrino": True},
+            {"line 1": "energy 0.747 MeV, flux 8e+12 1/(cm^2 s)", "flavour": "e", "antineutrino": "yes"},
+        ),
+        (
+            {"kind": "sum", "of": [{"kind": "chooz", "load_factor": 0.8}]},
+            {"part 1": "kind chooz, load factor 0.8, core 1 4.25 GW at 72 m, core 2 4.25 GW at 102 m"},
+        ),
+        (
+            {"kind": "pion-decay-at-rest", "protons": "1e16 / s", "yield_per_proton": 0.09, "distance": "20 m"},
+            {"protons": "1e+16 1/s", "yield per proton": "0.09", "distance": "20 m"},
+        ),
+    ],
+)
+def test_keys_of_every_kind_of_source_have_their_units(source: dict[str, Any], keys: dict[str, str]) -> None:
+    assert keys.items() <= dict(make(source=source).source_keys).items()

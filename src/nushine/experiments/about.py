@@ -3,22 +3,25 @@
 from collections.abc import Iterator
 from typing import Any
 
-from hepunits import GW, m, s
+from hepunits import GW, MeV, cm, m, s
 from pydantic import BaseModel
 
 from nushine.sources.reactor import chooz_reactor
 
-UNITS = {"power": (GW, "GW"), "baseline": (m, "m"), "distance": (m, "m"), "protons": (1 / s, "1/s")}
+UNITS = {
+    "power": (GW, "GW"),
+    "baseline": (m, "m"),
+    "distance": (m, "m"),
+    "protons": (1 / s, "1/s"),
+    "energy": (MeV, "MeV"),
+    "flux": (1 / (cm**2 * s), "1/(cm^2 s)"),
+}
 """Units in which numbers of these keys are shown."""
 
 
 def keys_of(source: BaseModel) -> tuple[tuple[str, str], ...]:
     """Keys of the block of a source with their values, defaults too, and the cores that a kind stands for."""
-    found = list(_flat(source, ""))
-    if getattr(source, "kind", "") == "chooz":
-        for number, core in enumerate(chooz_reactor().cores, start=1):
-            found.append((f"core {number}", f"{_text('power', core.power)} at {_text('baseline', core.baseline)}"))
-    return tuple(found)
+    return tuple(_flat(source, ""))
 
 
 def _flat(block: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
@@ -28,15 +31,20 @@ def _flat(block: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
         if items and all(isinstance(item, BaseModel) for item in items):
             for number, item in enumerate(items, start=1):
                 text = ", ".join(f"{part} {said}" for part, said in _flat(item, ""))
-                yield f"{name.removesuffix('s')} {number}", text
+                yield f"{'part' if key == 'of' else name.removesuffix('s')} {number}", text
         elif isinstance(value, BaseModel):
             yield from _flat(value, f"{name} ")
         elif value is not None:
             yield name, _text(key, value)
+    if getattr(block, "kind", "") == "chooz":
+        for number, core in enumerate(chooz_reactor().cores, start=1):
+            yield f"core {number}", f"{_text('power', core.power)} at {_text('baseline', core.baseline)}"
 
 
 def _text(key: str, value: Any) -> str:
-    if isinstance(value, bool | str) or key not in UNITS:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str) or key not in UNITS:
         return f"{value:g}" if isinstance(value, float) else str(value)
     unit, name = UNITS[key]
     return f"{float(value) / unit:g} {name}"
