@@ -64,6 +64,6 @@ def path_of(experiment: "Experiment", decay: Decay) -> float | Array:
     if decay.prompt:
         return 0.0
     raise ValueError(
-        f"{experiment.name}: 'path' is missing, the length within which a decay of N is seen: add it, as in "
-        "'path: 5 cm', or ask for the recoil channel or prompt decays"
+        f"{experiment.name or 'experiment'}: 'path' is missing, the length within which a decay of N is seen: add it, "
+        "as in 'path: 5 cm', or ask for the recoil channel or prompt decays"
     )
