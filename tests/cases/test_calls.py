@@ -42,7 +42,7 @@ CALLS: list[tuple[Callable[[Any], Any], str]] = [
         "decay = 'prompt' is not allowed: give nushine.RADIATIVE",
     ),
     (lambda e: ns.event_yield(e, 3.0), "signal = 3.0 is not allowed: give a hypothesis"),
-    (lambda e: ns.background_events(e, None), "channel = None is not allowed"),
+    (lambda e: ns.background_events(e, 3), "channel = 3 is not allowed"),
     (lambda e: ns.exclusion(e, "3 MeV"), "masses = '3 MeV' is not allowed: give numbers"),
     (lambda e: ns.exclusion(e, True), "masses = True is not allowed"),
     (lambda e: ns.exclusion(e, 3.0, "dirac"), "nature = 'dirac' is not allowed"),
