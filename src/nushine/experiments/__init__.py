@@ -15,20 +15,7 @@ import numpy as np
 from jax import Array
 from pydantic import Field, ValidationError
 
-from nushine.config import (
-    Cosine,
-    Energy,
-    Formula,
-    Length,
-    Mass,
-    Model,
-    Name,
-    Text,
-    Time,
-    TimeRatio,
-    explained,
-    read_yaml,
-)
+from nushine.config import Energy, Length, Model, Name, Text, Time, TimeRatio, explained, read_yaml
 from nushine.detectors import Arrangement, Background, Response, Uncertainties
 from nushine.experiments.about import keys_of
 from nushine.experiments.detector import (
@@ -40,13 +27,13 @@ from nushine.experiments.detector import (
 )
 from nushine.experiments.geometry import GeometryBlock
 from nushine.experiments.sources import SourceBlock
-from nushine.experiments.target import EnrichmentBlock
+from nushine.experiments.target import PhotonBlock, TargetPart
 from nushine.lines import one_line, place, shown
 from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import require_non_negative, require_positive
 from nushine.rates import Selection
 from nushine.sources.base import Source
-from nushine.targets.compounds import Target, compound, enriched, mixture
+from nushine.targets.compounds import Target, mixture
 
 
 class Experiment(eqx.Module):
@@ -138,27 +125,6 @@ class Experiment(eqx.Module):
     def parts(self) -> tuple[int, ...]:
         """For each isotope of the target, which part of it it belongs to."""
         return self.part_of_isotope or (0,) * len(self.target.labels)
-
-
-class TargetPart(Model):
-    """A material and its mass."""
-
-    formula: Formula
-    mass: Mass
-    enrichment: EnrichmentBlock | None = None
-
-    def build(self) -> Target:
-        """Make the target."""
-        if self.enrichment is None:
-            return compound(self.formula)
-        return enriched(self.formula, self.enrichment.shares, self.enrichment.by)
-
-
-class PhotonBlock(Model):
-    """Which photons are seen."""
-
-    threshold: Energy
-    cos_theta_min: Cosine = -1.0
 
 
 class ExperimentFile(Model):
