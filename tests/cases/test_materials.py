@@ -202,7 +202,7 @@ def enriched_file(block: str) -> str:
 
 def test_enrichment_is_a_key(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
-    file.write_text(enriched_file("{shares: {Ge76: 0.86}, by: weight}"))
+    file.write_text(enriched_file("{shares: {Ge76: 86 %}, by: weight}"))
     target = experiments.load(file).target
     assert target.name == "Ge (Ge76 86 % by weight)"
     assert of_element(target, "Ge", by_mass=True)["Ge76"] == pytest.approx(0.86)
