@@ -1,5 +1,6 @@
 """Counting limits against closed forms and published tables."""
 
+import mpmath
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -43,6 +44,48 @@ def test_large_background_is_gaussian() -> None:
     b = 1e6
     # 1.2816 sigma one-sided; corrections are of order 1/sqrt(b)
     assert float(median_upper_limit(b)) == pytest.approx(1.281552 * np.sqrt(b), rel=2e-3)
+
+
+def quantile(n: int, cl: float) -> mpmath.mpf:
+    """Mean x for which n or fewer events have the probability 1 - cl, with 40 digits.
+
+    Secant steps on the tail of the gamma distribution of shape n + 1, whose density is written by its own integral from
+    the peak: x = a + t sqrt(a), ln density = a ln(x/a) - (x - a) + const.
+    """
+    with mpmath.workdps(40):
+        a = mpmath.mpf(n) + 1
+
+        def tail(t: mpmath.mpf) -> mpmath.mpf:
+            def density(u: mpmath.mpf) -> mpmath.mpf:
+                r = u / mpmath.sqrt(a)
+                return mpmath.exp((a - 1) * mpmath.log1p(r) - a * r)
+
+            norm = mpmath.exp(a * mpmath.log(a) - a - mpmath.loggamma(a)) / mpmath.sqrt(a)
+            return norm * mpmath.quad(density, [t, t + 1, t + 3, t + 6, t + 12, t + 20]) - (1 - mpmath.mpf(cl))
+
+        z = mpmath.sqrt(2) * mpmath.erfinv(2 * mpmath.mpf(cl) - 1)
+        return a + mpmath.sqrt(a) * mpmath.findroot(tail, (z, z + 1e-3), tol=1e-25)
+
+
+@pytest.mark.parametrize("cl", [0.6, 0.9, 0.999999])
+@pytest.mark.parametrize("n", [10**6 - 1, 10**6 + 1, 10**10, 10**16, 10**18])
+def test_many_events(n: int, cl: float) -> None:
+    """With 40 digits; doubles hold n and b exactly here, and the limit is a difference 1e9 times smaller."""
+    background = int(float(n - int(n**0.5) // 3))
+    with mpmath.workdps(40):
+        wanted = float(quantile(n, cl) - background)
+    # the next term of the series is 3e-9 events at most, the accuracy of the inverse gamma function below it 1e-13 of n
+    assert float(upper_limit(n, background, cl)) == pytest.approx(wanted, abs=1e-8 if n > 10**6 else 1e-6, rel=1e-13)
+
+
+@pytest.mark.parametrize("background", [1e6 + 0.2, 1e6 + 0.7, 3e6 + 0.5, 1e10, 1e13 + 0.75, 1e18, 1e300])
+def test_median_of_many_events(background: float) -> None:
+    limit = float(median_upper_limit(background))
+    # the median count is within one of the background, and the series beyond sqrt(b) is of order one
+    assert limit == pytest.approx(1.2815515655446004 * background**0.5, abs=2.0, rel=1e-15)
+    if background < 1e8:
+        median = poisson.median(background)
+        assert limit == pytest.approx(float(upper_limit(median, background)), rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,16 @@ def test_fits_against_minuit(strength: float | None) -> None:
         np.testing.assert_allclose((found - np.asarray(theirs.values)) / errors, 0, atol=1e-3)
 
 
+@pytest.mark.parametrize("factor", [0.2, 5.0, 30.0])
+def test_fits_far_from_the_model_against_minuit(factor: float) -> None:
+    pytest.importorskip("iminuit")
+    model, data = made(2)
+    data = model.data(np.round(factor * np.asarray(data.counts)))
+    ours, theirs = fit(model, data, 1.0), minuit(model, data, 1.0)
+    # Minuit ends where it expects 1e-8 more; of -ln L of up to 1e5, from sums of fifty terms, 1e-9 remain
+    assert float(ours.nll) == pytest.approx(theirs.fval, rel=1e-9, abs=1e-6)
+
+
 @pytest.mark.parametrize("cl", [chi2(1).cdf(1), 0.95])
 def test_minos_against_the_profile(cl: float) -> None:
     """Ends of the MINOS interval are roots of the profile likelihood ratio; MINOS finds them to 1e-3 of an error."""

@@ -1,6 +1,9 @@
 """Fits: where they end, what they do not depend on, and that they say so when they fail."""
 
+from dataclasses import replace
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -9,8 +12,9 @@ from hypothesis import strategies as st
 
 from made_models import counting, random_model
 from nushine.statistics import FitError, Statistic, covariance, fit, likelihood_ratio, significance, strength_limit
+from nushine.statistics.derivatives import derivatives
 from nushine.statistics.fit import MOST, Fit, require_converged
-from nushine.statistics.model import Data, Model, derivatives
+from nushine.statistics.model import Data, Model, negative_log_likelihood
 
 EXAMPLES = settings(max_examples=25)
 yields = st.floats(0.5, 200.0)
@@ -41,10 +45,10 @@ def test_fit_is_where_the_gradient_vanishes(
     found = derivatives(model, data, jnp.append(best.strength, best.theta))
     if float(best.strength) > 0:
         # the fit ends where -ln L is 1e-9 from its minimum: gradient^2 / curvature < 2e-9
-        assert abs(float(found.gradient[0])) < 1e-4 * float(jnp.sqrt(found.scale[0]))
+        assert abs(float(found.gradient[0])) < 1e-4 * float(jnp.sqrt(found.terms.far[0, 0]))
     else:
         assert float(found.gradient[0]) >= 0
-    assert abs(float(found.gradient[1])) < 1e-4 * float(jnp.sqrt(found.scale[1]))
+    assert abs(float(found.gradient[1])) < 1e-4 * float(jnp.sqrt(found.terms.far[1, 1]))
 
 
 def scaled(model: Model, c: float) -> Model:
@@ -105,6 +109,59 @@ def test_fits_of_asymmetric_shapes_converge(seed: int) -> None:
         best = fit(model, data, strength)
         gradient = derivatives(model, data, jnp.append(best.strength, best.theta)).gradient[1:]
         np.testing.assert_allclose(gradient, 0, atol=1e-3)
+
+
+FAR = {
+    "nothing is seen": lambda expected: 0 * expected,
+    "five times": lambda expected: np.round(5 * expected),
+    "thirty times": lambda expected: np.round(30 * expected),
+    "a million in one bin": lambda expected: np.round(expected + 1e6 * (np.arange(expected.size) == 7)),
+    "one bin empty": lambda expected: np.round(expected * (np.arange(expected.size) != 7)),
+}
+
+
+@pytest.mark.parametrize("kind", FAR)
+@pytest.mark.parametrize("strength", [None, 0.0, 1.0])
+def test_data_far_from_the_model(kind: str, strength: float | None) -> None:
+    """Fits converge, and no step from where they end lowers -ln L."""
+    model = random_model(5)
+    data = model.data(FAR[kind](np.asarray(model.expected(0.5))))
+    best = fit(model, data, strength)
+    x = jnp.append(best.strength, best.theta)
+    rng = np.random.default_rng(3)
+    steps = jnp.asarray(rng.normal(size=(200, x.size)) * np.geomspace(1e-4, 0.3, 200)[:, None])
+    steps = steps.at[:, 0].set(0.0 if strength is not None else jnp.maximum(steps[:, 0], -best.strength))
+    around = jax.vmap(lambda step: negative_log_likelihood(model, data, x + step))(steps)
+    assert float(jnp.min(around)) >= float(best.nll) - 1e-9 * (1 + abs(float(best.nll)) * 1e-6)
+
+
+def test_signals_many_times_the_data() -> None:
+    """A million times the background, but a parameter that is uncertain by 90 % can take it away: at theta = -1/0.9."""
+    base = counting([1.0, 1.0], [100.0, 120.0])
+    change = jnp.zeros((1, 2, 2)).at[0, 0].set(0.9)
+    of = replace(
+        base,
+        log_kappa=jnp.array([[0.0, 0.1], [0.0, 0.0]]),
+        precision=jnp.ones(2),
+        up=change,
+        down=change,
+        shaped=(1,),
+        nuisances=("background", "efficiency"),
+    )
+    data = of.asimov()
+    for strength in (1e2, 1e5, 1e8):
+        best = fit(of, data, strength)
+        assert float(best.theta[1]) == pytest.approx(-1 / 0.9, rel=30 / strength)
+        assert float(best.nll) == pytest.approx(0.5 / 0.81, rel=30 / strength + 1e-6)
+
+
+def test_counts_of_a_petaevent() -> None:
+    """Rounding of 1e13 counts is worth more than the tolerance of a fit: it must not go on for ever."""
+    model = counting([1e10, 0.0], [1e13, 1e13])
+    best = fit(model, model.asimov(1.5), 0.0)
+    assert float(fit(model, model.asimov(1.5)).strength) == pytest.approx(1.5, abs=1e-3)
+    # both bins share the background: half of 1.5e10 over it, and the other half below, at sqrt(1e13)
+    assert float(best.nll) == pytest.approx(0.5 * (1.5e10) ** 2 / 2e13, rel=1e-2)
 
 
 def test_covariance_of_a_counting_experiment() -> None:

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 
 from made_models import counting, random_model
+from nushine.statistics.derivatives import derivatives
 from nushine.statistics.model import (
-    LEAST,
+    TAIL,
     Data,
     Model,
     bend,
-    derivatives,
     expected_and_jacobian,
     interpolation,
+    kept,
+    least,
     negative_log_likelihood,
 )
 
@@ -76,19 +78,36 @@ def test_second_derivatives_against_automatic_ones() -> None:
     for x in points(model, 4):
         found = derivatives(model, data, x)
         scale = float(jnp.max(jnp.abs(exact(x))))
-        np.testing.assert_allclose(found.curvature, exact(x), rtol=1e-10, atol=1e-13 * scale)
+        np.testing.assert_allclose(found.terms.curvature, exact(x), rtol=1e-10, atol=1e-13 * scale)
         assert float(found.value) == float(negative_log_likelihood(model, data, x))
-        assert float(jnp.min(found.scale)) >= 0
+        assert float(jnp.min(jnp.diag(found.terms.far))) >= 0
 
 
-def test_derivatives_of_a_bin_that_would_be_negative_are_zero() -> None:
+def test_bins_that_would_be_negative_fall_exponentially() -> None:
+    """Below a millionth of the background ln(lambda) goes on as a straight line; derivatives are those of that."""
     model = random_model(3, bins=(2, 1))
     model = changed(model, down=10 * model.nominal[None] + jnp.zeros_like(model.down))
-    x = jnp.zeros(11).at[6].set(-3.0)
-    expected, jacobian = expected_and_jacobian(model, x)
-    np.testing.assert_array_equal(expected, LEAST)
-    np.testing.assert_array_equal(jacobian, 0.0)
-    assert np.isfinite(derivatives(model, model.asimov(), x).curvature).all()
+    data = model.data([3.0, 0.0, 5.0])
+    low = TAIL * jnp.sum(model.backgrounds, axis=0)
+    for theta, place in ((-1e-3, 1), (-0.3, 0), (-3.0, 0)):
+        x = jnp.zeros(11).at[6].set(theta)
+        expected = expected_and_jacobian(model, x)[0]
+        assert (expected > low).all() if place else (expected < low).all()
+        found = derivatives(model, data, x)
+        gradient = jax.grad(lambda y: negative_log_likelihood(model, data, y))(x)
+        curvature = jax.hessian(lambda y: negative_log_likelihood(model, data, y))(x)
+        scale = float(jnp.max(jnp.abs(curvature)))
+        np.testing.assert_allclose(found.gradient, gradient, rtol=1e-10, atol=1e-13 * float(jnp.max(jnp.abs(gradient))))
+        np.testing.assert_allclose(found.terms.curvature, curvature, rtol=1e-10, atol=1e-13 * scale)
+        assert np.isfinite(float(found.value))
+
+
+def test_the_tail_has_no_step() -> None:
+    model = random_model(3, bins=(2, 1))
+    low = least(model)
+    (below, slope_below), (above, slope_above) = (kept(model, low * (1 + d)) for d in (-1e-9, 1e-9))
+    np.testing.assert_allclose(below, above, rtol=3e-9)  # 2e-9 apart at a slope of one
+    np.testing.assert_allclose(slope_below, slope_above, rtol=3e-9)
 
 
 def test_likelihood_is_that_of_poisson_and_gauss() -> None:

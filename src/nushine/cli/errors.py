@@ -14,6 +14,9 @@ from nushine.lines import one_line, place
 WRONG_INPUT = 2
 """Exit status of every mistake of the user."""
 
+NOT_FOUND = 3
+"""Exit status where a result is complete but for numbers that could not be found, each with its reason."""
+
 INTERRUPTED = 130
 """Exit status after Ctrl-C, as shells have it."""
 

@@ -8,7 +8,6 @@ import typer
 
 from nushine.cli import masses as ladder
 from nushine.cli import options, output
-from nushine.cli.errors import INTERRUPTED
 from nushine.cli.options import FlavourName, NatureName
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def discover(
 ) -> None:
     """Least moment, and number of signal events, with which N is discovered in the median, for each mass.
 
-    On the full likelihood, with all uncertainties fitted. Masses and Ctrl-C as in 'nushine limit'.
+    On the full likelihood, with all uncertainties fitted. Masses, Ctrl-C and exit status as in 'nushine limit'.
     """
 
     def one(setup: "Experiment", mass: float) -> "Evidence":
@@ -67,8 +66,8 @@ def discriminate(
 ) -> None:
     """Least moment, and number of signal events, with which the wrong nature of N is excluded, for each mass.
 
-    On the full likelihood, with the moment of the wrong nature and all uncertainties fitted. Masses and Ctrl-C as in
-    'nushine limit'.
+    On the full likelihood, with the moment of the wrong nature and all uncertainties fitted. Masses, Ctrl-C and exit
+    status as in 'nushine limit'.
     """
 
     def one(setup: "Experiment", mass: float) -> "Evidence":
@@ -94,8 +93,7 @@ def _deliver(
     record, interrupted = ladder.through(experiment, experiment, wanted, one)
     extra = {"flavour": flavour.value, "complete": not interrupted}
     output.deliver(record, extra, _title(record, flavour), _notes(record), out, as_json)
-    if interrupted:
-        raise typer.Exit(INTERRUPTED)
+    ladder.leave(interrupted, record)
 
 
 def _title(record: "Evidence", flavour: FlavourName) -> str:
@@ -106,12 +104,8 @@ def _title(record: "Evidence", flavour: FlavourName) -> str:
 
 
 def _notes(record: "Evidence") -> list[str]:
-    import numpy as np
-
     notes = [f"Method: {record.method}; expected background: {record.background:.4g} events."]
     if record.nuisances:
         notes.append(f"{len(record.nuisances)} nuisance parameters: {', '.join(record.nuisances)}.")
     notes += record.caveats
-    if np.isinf(record.mu).any():
-        notes.append("inf: no moment is large enough at this mass.")
-    return notes
+    return [*notes, *ladder.explained(record.m_N, record.status)]

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from nushine.cli import options, output
-from nushine.cli.errors import INTERRUPTED
+from nushine.cli.errors import INTERRUPTED, NOT_FOUND
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from nushine.experiments import Experiment
+    from nushine.statistics import Contour, Evidence
+
+    FloatArray = NDArray[np.float64]
 
 T = TypeVar("T")
+
+SHOWN = 6
+"""Masses that a note lists one by one."""
 
 SingleOption = Annotated[
     list[str] | None, typer.Option("--m-N", help='A mass with its unit, "3 MeV"; may be given again.')
@@ -82,6 +91,26 @@ def one_by_one(text: str, steps: Callable[[], Iterator[tuple[T, int]]]) -> tuple
             raise typer.Exit(INTERRUPTED) from None
         return parts, True
     return parts, False
+
+
+def explained(masses: "FloatArray", statuses: "NDArray[np.str_]") -> list[str]:
+    """One line for each status but "found", with its masses."""
+    lines = []
+    for status in dict.fromkeys(statuses.tolist()):
+        if status != "found":
+            at = [output.number(m_N) for m_N, its in zip(masses.tolist(), statuses, strict=True) if its == status]
+            shown = ", ".join(at) if len(at) <= SHOWN else f"{at[0]} to {at[-1]}, {len(at)} masses"
+            lines.append(f"{status} (m_N = {shown} MeV).")
+    return lines
+
+
+def leave(interrupted: bool, record: "Contour | Evidence") -> None:
+    """End with the exit status that tells of an interruption, or of masses where the search failed."""
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if record.failed.any():
+        output.show_note(f"nushine: no result at {int(record.failed.sum())} of {record.failed.size} masses: see status")
+        raise typer.Exit(NOT_FOUND)
 
 
 def joined(parts: Sequence[T]) -> T:

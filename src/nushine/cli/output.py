@@ -1,6 +1,7 @@
 """Tables and JSON on stdout; progress and notes on stderr."""
 
 import json
+import math
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +32,7 @@ def deliver(
     from nushine.io import columns, to_dict, write_csv
 
     table = columns(record)
-    rows = list(zip(*([number(float(x)) for x in column.values] for column in table), strict=True))
+    rows = list(zip(*([_cell(x) for x in column.values] for column in table), strict=True))
     if as_json:
         show_json({**to_dict(record), **extra})
     if out is not None:
@@ -56,7 +57,7 @@ def show_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]
     rows = list(rows)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_header=any(headers))
     for i, header in enumerate(headers):
-        numeric = all(_is_number(row[i]) for row in rows)
+        numeric = all(_is_number(row[i]) or row[i] == "failed" for row in rows)
         table.add_column(header, justify="right" if numeric else "left")
     for row in rows:
         table.add_row(*row)
@@ -108,6 +109,13 @@ def check_file(path: Path | None, option: str) -> None:
         raise ValueError(f"{option} {path}: the folder {path.parent} does not exist; make it first")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise ValueError(f"{option} {path}: may not be written; choose another place")
+
+
+def _cell(x: Any) -> str:
+    """A number or a word for a table."""
+    if isinstance(x, str):
+        return x
+    return "failed" if math.isnan(x) else number(float(x))
 
 
 def number(x: float) -> str:

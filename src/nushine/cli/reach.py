@@ -6,7 +6,6 @@ import typer
 
 from nushine.cli import masses as ladder
 from nushine.cli import options, output
-from nushine.cli.errors import INTERRUPTED
 from nushine.cli.options import FlavourName, MethodName, NatureName
 
 if TYPE_CHECKING:
@@ -41,7 +40,8 @@ def limit(
     """Median expected upper limit on the moment, for each mass.
 
     Without masses: 25 from 0.01 MeV to the largest that the source can make, less 5 %. Ctrl-C ends with the masses
-    done so far, and exit status 130.
+    done so far, and exit status 130. Where no limit is found at some of the masses, the table says "failed" and why,
+    and the exit status is 3.
     """
     wanted = ladder.wanted(m_N, masses)
     output.check_out(out)
@@ -56,8 +56,7 @@ def limit(
     record, interrupted = ladder.through(experiment, f"{experiment}, {nature}", wanted, one)
     extra = {"flavour": flavour.value, "complete": not interrupted}
     output.deliver(record, extra, _title(record, flavour), _notes(record), out, as_json)
-    if interrupted:
-        raise typer.Exit(INTERRUPTED)
+    ladder.leave(interrupted, record)
 
 
 def _title(record: "Contour", flavour: FlavourName) -> str:
@@ -75,6 +74,15 @@ def _notes(record: "Contour") -> list[str]:
     if record.method == "asymptotic" and (record.effective[reached] < FEW).any():
         notes.append("Few events: asymptotic formulas are off by more than a few per cent; use --method toys.")
     notes += record.caveats
-    if np.isinf(record.mu).any():
-        notes.append("inf: no moment is excluded at this mass.")
-    return notes
+    return [*notes, *ladder.explained(record.m_N, record.status), *_clear(record)]
+
+
+def _clear(record: "Contour") -> list[str]:
+    """How far nothing is excluded where the limit itself was not found."""
+    import numpy as np
+
+    return [
+        f"m_N = {output.number(float(m_N))} MeV: nothing is excluded up to {mu:.2g} mu_B, where the search ended."
+        for m_N, mu in zip(record.m_N, record.clear, strict=True)
+        if np.isfinite(mu) and mu > 0
+    ]

@@ -30,7 +30,7 @@ class Column:
     unit : str
         Such as "MeV" or "1/MeV"; empty for pure numbers.
     values : array, shape (n,)
-        The numbers, in this unit.
+        The numbers, in this unit; or words.
     may_be_infinite : bool
         Whether infinity is one of the answers; `to_dict` then adds a flag per number.
 
@@ -44,7 +44,7 @@ class Column:
 
     name: str
     unit: str
-    values: FloatArray
+    values: FloatArray | NDArray[np.str_]
     may_be_infinite: bool = False
 
     @property
@@ -96,7 +96,13 @@ def _(record: Contour) -> tuple[Column, ...]:
         Column("events", "", record.events),
         Column("effective_events", "", record.effective),
         *bands,
+        *_status(record),
     )
+
+
+def _status(record: Contour | Evidence) -> tuple[Column, ...]:
+    """A column of words, if any mass has more to tell than a number."""
+    return (Column("status", "", record.status),) if np.any(record.status != "found") else ()
 
 
 @columns.register
@@ -105,7 +111,7 @@ def _(record: Evidence) -> tuple[Column, ...]:
     for Z, mu, events in zip(record.sigmas, record.mu.T, record.events.T, strict=True):
         table.append(Column(f"mu_{Z:g}_sigma", "mu_B", mu, may_be_infinite=True))
         table.append(Column(f"events_{Z:g}_sigma", "", events, may_be_infinite=True))
-    return tuple(table)
+    return *table, *_status(record)
 
 
 @columns.register
@@ -178,7 +184,8 @@ def _(record: PublishedLimit) -> dict[str, Value | list[Value]]:
 def to_dict(record: object) -> dict[str, Value | list[Value]]:
     """A result record as a dictionary that `json.dumps` takes, with the units in the keys.
 
-    Infinite numbers become None; a column that may have them is followed by a list of flags, `<key>_is_infinite`.
+    Infinite numbers, and those that were not found, become None; a column that may be infinite is followed by a list of
+    flags, `<key>_is_infinite`.
 
     Examples
     --------
@@ -190,15 +197,21 @@ def to_dict(record: object) -> dict[str, Value | list[Value]]:
     """
     document: dict[str, Value | list[Value]] = {**description(record)}
     for column in columns(record):
-        infinite = np.isinf(column.values) & column.may_be_infinite
-        document[column.key] = [None if flag else float(x) for x, flag in zip(column.values, infinite, strict=True)]
+        if column.values.dtype.kind == "U":
+            document[column.key] = [str(x) for x in column.values]
+            continue
+        values = np.asarray(column.values, dtype=float)
+        infinite = np.isinf(values) & column.may_be_infinite
+        document[column.key] = [
+            None if flag or np.isnan(x) else float(x) for x, flag in zip(values, infinite, strict=True)
+        ]
         if column.may_be_infinite:
             document[f"{column.key}_is_infinite"] = [bool(flag) for flag in infinite]
     return document
 
 
 def write_csv(path: Path, table: Iterable[Column]) -> None:
-    """Write columns of equal length with a header row such as ``m_N [MeV],mu [mu_B]``, all digits, ``inf`` as it is.
+    """Write columns of equal length with a header row such as ``m_N [MeV],mu [mu_B]``, with ``inf`` and ``nan``.
 
     A regular file appears under its name when it is complete, so that a full disk leaves no half of it.
 
@@ -218,7 +231,7 @@ def write_csv(path: Path, table: Iterable[Column]) -> None:
 
     """
     table = list(table)
-    rows = list(zip(*([repr(float(x)) for x in column.values] for column in table), strict=True))
+    rows = list(zip(*([x if isinstance(x, str) else repr(float(x)) for x in c.values] for c in table), strict=True))
     text = StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows([[column.header for column in table], *rows])
     write_text(path, text.getvalue())

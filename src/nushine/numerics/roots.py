@@ -12,11 +12,19 @@ from jax.typing import ArrayLike
 Valued = Callable[[Array], tuple[Array, Array]]
 
 
+NEAR = 1e-6
+"""A function of order one is zero where it is smaller than this."""
+
+
 class Root(NamedTuple):
-    """A root, and whether it was found."""
+    """A root, whether it was found, and the last value of the function.
+
+    The function must vanish at a root that was found, as it does not at the end of a bracket without one.
+    """
 
     x: Array
     found: Array
+    value: Array
 
 
 class _State(NamedTuple):
@@ -24,6 +32,8 @@ class _State(NamedTuple):
     low: Array
     high: Array
     step: Array
+    vanishes: Array
+    value: Array
     turns: Array
 
 
@@ -32,8 +42,9 @@ def rising_root(
 ) -> Root:
     """Where a function that is negative at `low` and positive at `high` crosses zero.
 
-    A Newton step that leaves the bracket, or is not finite, is replaced by halving the bracket. Works for falling
-    brackets as well, low > high. Arrays of one shape are as many searches at once. Traceable.
+    A Newton step that leaves the bracket, or is not finite, is replaced by halving the bracket. Where the function is
+    not a number it counts as positive. Works for falling brackets as well, low > high. Arrays of one shape are as many
+    searches at once. Traceable.
     """
 
     def turn(state: _State) -> _State:
@@ -43,14 +54,22 @@ def rising_root(
         newton = state.x - value / jnp.where(slope == 0, 1.0, slope)
         inside = (newton - low) * (newton - high) <= 0
         x = jnp.where(inside & (slope != 0) & jnp.isfinite(newton), newton, (low + high) / 2)
-        x = jnp.where(state.step > tolerance, x, state.x)  # those that are found wait for the others
-        step = jnp.where(state.step > tolerance, jnp.abs(x - state.x), state.step)
-        return _State(x, low, high, step, state.turns + 1)
+        going_on = state.step > tolerance  # those that are found wait for the others
+        zero = jnp.abs(value) <= NEAR + 10 * tolerance * jnp.abs(slope)
+        return _State(
+            jnp.where(going_on, x, state.x),
+            low,
+            high,
+            jnp.where(going_on, jnp.abs(x - state.x), state.step),
+            jnp.where(going_on, zero, state.vanishes),
+            jnp.where(going_on, value, state.value),
+            state.turns + 1,
+        )
 
     def going(state: _State) -> Array:
         return jnp.any(state.step > tolerance) & (state.turns < most)
 
     x, low, high = (jnp.asarray(x, dtype=float) for x in (start, low, high))
-    first = _State(x, low, high, jnp.full_like(x, jnp.inf), jnp.asarray(0))
-    end = jax.lax.while_loop(going, turn, first)
-    return Root(end.x, (end.step <= tolerance) & jnp.isfinite(end.x))
+    nothing = jnp.full_like(x, jnp.inf), jnp.zeros_like(x, dtype=bool), jnp.full_like(x, jnp.nan), jnp.asarray(0)
+    end = jax.lax.while_loop(going, turn, _State(x, low, high, *nothing))
+    return Root(end.x, (end.step <= tolerance) & end.vanishes & jnp.isfinite(end.x), end.value)

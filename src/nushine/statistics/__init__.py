@@ -5,6 +5,7 @@ from nushine.statistics.contours import Contour, Method, exclusion
 from nushine.statistics.counting import median_upper_limit, upper_limit
 from nushine.statistics.design import KNOBS, Knob, Sensitivities, scan, sensitivities
 from nushine.statistics.discrimination import discriminate, toy_significance
+from nushine.statistics.edges import Status
 from nushine.statistics.evidence import Evidence, discovery
 from nushine.statistics.feldman_cousins import feldman_cousins, poisson_interval
 from nushine.statistics.fit import Fit, FitError, covariance, fit
@@ -48,6 +49,7 @@ __all__ = [
     "Ratio",
     "Sensitivities",
     "Statistic",
+    "Status",
     "bayesian_limit",
     "covariance",
     "discovery",

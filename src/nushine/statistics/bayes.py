@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nushine.numerics.calls import Choice, checked
 from nushine.numerics.checks import require_between
-from nushine.statistics.fit import minimise, unit_strength
+from nushine.statistics.fit import FitError, minimise, unit_strength
 from nushine.statistics.model import Data, Model, negative_log_likelihood
 from nushine.statistics.ratios import Statistic, likelihood_ratio
 
@@ -19,6 +19,9 @@ FloatArray = NDArray[np.float64]
 
 POINTS = 201
 """Strengths at which the posterior is computed."""
+
+MOST_STEPS = 40
+"""Times that the range of strengths is widened by half, until the posterior has fallen."""
 
 
 class Prior(Choice):
@@ -77,6 +80,8 @@ def bayesian_limit(
     ------
     ValueError
         For free nuisance parameters, which have no prior.
+    FitError
+        If a fit does not converge, or the posterior does not fall.
 
     """
     require_between("cl", cl, 0.01, 1 - 1e-9, cure="give a confidence level between 0 and 1, as in 0.90")
@@ -86,12 +91,18 @@ def bayesian_limit(
     unit = float(unit_strength(model))
     largest = float(best.free.strength) + 6 * unit
     normal = jnp.asarray(np.random.default_rng(seed).standard_normal((n, len(model.nuisances))))
-    while True:
+    for _ in range(MOST_STEPS):
         s = largest * np.linspace(0, 1, POINTS) ** 2
         log_density = np.asarray(_marginal(model, data, jnp.asarray(s), normal))
+        if not np.isfinite(log_density).all():
+            raise FitError(f"fits did not converge up to strength {largest:.3g}: merge bins with few events")
         if log_density[-1] < log_density.max() - 16:
             break
         largest *= 1.5
+    else:
+        raise FitError(
+            f"the posterior does not fall up to strength {largest:.3g}: the signal hardly changes the counts"
+        )
     root = np.exp(log_density - log_density.max())  # in u = sqrt(s): ds = 2 u du
     weight = 2 * np.sqrt(s) if prior is Prior.FLAT else np.ones_like(s)
     u = np.sqrt(s)
@@ -109,8 +120,9 @@ def _marginal(model: Model, data: Data, strengths: Array, normal: Array) -> Arra
 
     def one(s: Array) -> Array:
         at = minimise(model, data, s, jnp.asarray(0.0), held=True)
+        failed = jnp.where(at.converged, 0.0, jnp.nan)
         if not model.nuisances:
-            return -at.nll
+            return failed - at.nll
 
         def nll(theta: Array) -> Array:
             return negative_log_likelihood(model, data, jnp.concatenate([s[None], theta]))
@@ -120,7 +132,7 @@ def _marginal(model: Model, data: Data, strengths: Array, normal: Array) -> Arra
         shifts = jax.scipy.linalg.solve_triangular(root.T, normal.T, lower=False).T
         values = jax.vmap(nll)(at.theta + shifts)
         weights = -values + 0.5 * jnp.sum(normal**2, axis=1)
-        return jax.scipy.special.logsumexp(weights) - jnp.sum(jnp.log(jnp.diag(root)))
+        return failed + jax.scipy.special.logsumexp(weights) - jnp.sum(jnp.log(jnp.diag(root)))
 
     densities: Array = jax.lax.map(one, strengths)
     return densities

@@ -1,15 +1,14 @@
 """Reach of an experiment in the plane of mass and moment."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
-from jax.typing import ArrayLike
-from scipy.optimize import brentq
+from numpy.typing import NDArray
 
 from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import Channel
@@ -19,13 +18,15 @@ from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import Choice, checked
 from nushine.numerics.checks import require_between, require_positive
+from nushine.numerics.compilation import keep_programs
 from nushine.observables import background_events, event_yield, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.caveats import NOTHING, Assumed, assumptions, weak_signal
 from nushine.statistics.counting import median_upper_limit
 from nushine.statistics.crossings import LOG_MU, crossings, totals
+from nushine.statistics.edges import FAILURES, Edges, Status, solve, without
 from nushine.statistics.fit import FitError
-from nushine.statistics.forecasts import Forecast, build
+from nushine.statistics.forecasts import Forecast, bare, build
 from nushine.statistics.layout import Binning, Layout, layout_of
 from nushine.statistics.limits import SIGMAS, expected_roots
 from nushine.statistics.toy_edges import ToySearch
@@ -57,14 +58,20 @@ class Contour:
     Parameters
     ----------
     m_N, mu : array, shape (n,)
-        Masses [MeV] and least excluded moments [mu_B, L = (mu/2) nubar sigma N F]; infinite where nothing is excluded.
+        Masses [MeV] and least excluded moments [mu_B, L = (mu/2) nubar sigma N F]; infinite where nothing is excluded,
+        not a number where the search failed. `status` says why.
     mu_max : array, shape (n,)
-        Largest excluded moments; infinite where there is no upper edge.
+        Largest excluded moments; infinite where there is no upper edge, not a number where the search failed.
     bands : array, shape (n, 5) or (n, 0)
         The least moments for data that fluctuate by -2, -1, 0, 1, 2 sigma, if they were asked for.
     events, effective : array, shape (n,)
         Signal events on the line, and the number of events, signal and background, of a counting experiment that is
-        as sensitive. Below ten of the latter asymptotic formulas are off by more than a few per cent.
+        as sensitive. Below ten of the latter asymptotic formulas are off by more than a few per cent. Zero where
+        nothing is excluded, not a number where the search failed.
+    clear : array, shape (n,)
+        Moments up to which nothing is excluded for sure, where the search for `mu` ended there; not a number elsewhere.
+    status : array of str, shape (n,)
+        A `Status` for each mass: found, why nothing is excluded, or what failed.
     background : float
         Expected background in all channels.
     cl : float
@@ -88,6 +95,8 @@ class Contour:
     bands: FloatArray
     events: FloatArray
     effective: FloatArray
+    clear: FloatArray
+    status: NDArray[np.str_]
     background: float
     cl: float
     method: str
@@ -106,15 +115,10 @@ class Contour:
         weak = weak_signal(self.m_N, self.events, self.background, self.rests_on.error, counting)
         return self.rests_on.lines + weak
 
-
-class _Edges(NamedTuple):
-    """What is found at one mass."""
-
-    mu: float
-    mu_max: float
-    bands: FloatArray
-    events: float
-    effective: float
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Whether the search failed at each mass, shape (n,): not the same as that nothing is excluded."""
+        return np.isin(self.status, list(FAILURES))
 
 
 @checked
@@ -170,8 +174,11 @@ def exclusion(
     ------
     ValueError
         If a mass is not positive or above what the source can make, or an option is out of range.
-    FitError
-        If a fit does not converge.
+
+    Notes
+    -----
+    A search that fails at one mass does not stop the others: the moment is not a number there, and `Contour.status`
+    says what failed.
 
     """
     masses = np.atleast_1d(np.asarray(masses, dtype=float))
@@ -188,8 +195,9 @@ def exclusion(
         raise ValueError(f"method {method}: gives no bands; use asymptotic or toys")
     layout = layout_of(experiment, channels, binning or Binning())
     sigmas = SIGMAS if bands else ()
-    question = _Question(as_arrays(experiment), nature, flavour, decay, layout, cl, method, sigmas, n, seed)
-    found: list[_Edges] = []
+    question = _Question(experiment, nature, flavour, decay, layout, cl, method, sigmas, n, seed)
+    keep_programs(question.bare, layout, decay, method)
+    found: list[Edges] = []
     for m_N in masses.tolist():
         found.append(question.at(m_N))
         if progress is not None:
@@ -212,30 +220,57 @@ class _Question:
     n: int
     seed: int
 
-    def at(self, m_N: float) -> _Edges:
+    def at(self, m_N: float) -> Edges:
         """Edges of the excluded region at one mass."""
         # arrays: compiled once for all masses and both natures
         signal = as_arrays(Dipole(m_N, 1.0, self.nature, self.flavour))
+        edges = self._edges(signal)
+        if edges.status is Status.NONE and (reason := self._nothing(signal)):
+            return edges._replace(status=reason)
+        return edges
+
+    def _edges(self, signal: Dipole) -> Edges:
         if self.method is Method.COUNTING:
             return self._by_counting(signal)
         # without background asymptotic formulas do not hold, but there is a closed form
         edges = self._asymptotic(signal) if self.background > 0 else self._without_background(signal)
         if self.method is Method.ASYMPTOTIC or not np.isfinite(edges.mu):
             return edges
-        return self._by_toys(signal, edges)
+        try:
+            return self._by_toys(signal, edges)
+        except FitError:
+            return without(math.nan, self.bands, Status.TOYS)
+
+    def _nothing(self, signal: Dipole) -> Status | None:
+        """Why no moment makes an event, if none does."""
+        if not any(np.asarray(signal.strength(beam.flavour)) > 0 for beam in self.experiment.source.beams):
+            return Status.NO_FLAVOUR
+        return None if np.any(self._counts(signal)(LOG_MU) > 0) else Status.NO_SIGNAL
+
+    def _counts(self, signal: Dipole) -> Callable[[FloatArray], FloatArray]:
+        """Signal events by the logarithm of the moment, as they are counted by the method."""
+        if self.method is Method.COUNTING:
+            yields = event_yield(self.experiment, signal, self.layout.channels[0], self.decay)
+            return lambda log_mu: np.asarray(yields(np.exp(log_mu)))
+        of = self.models(signal)
+        return lambda log_mu: np.asarray(totals(of, jnp.asarray(log_mu)))
 
     def models(self, signal: Dipole) -> Forecast:
         """The likelihood as a function of the moment."""
-        of: Forecast = build(self.experiment, signal, self.decay, self.layout)
+        of: Forecast = build(self.bare, signal, self.decay, self.layout)
         return of
 
-    def _by_counting(self, signal: Dipole) -> _Edges:
+    @cached_property
+    def bare(self) -> Experiment:
+        """The experiment without labels: those of the same kind are compiled once."""
+        return bare(self.experiment)
+
+    def _by_counting(self, signal: Dipole) -> Edges:
         """Moments at which the signal equals the median upper limit of the background."""
         events = float(median_upper_limit(self.background, self.cl))
-        mu, mu_max = _solve(event_yield(self.experiment, signal, self.layout.channels[0], self.decay), events)
-        return _Edges(mu, mu_max, np.zeros(0), events, events + self.background)
+        return solve(self._counts(signal), events, self.background, ())
 
-    def record(self, masses: FloatArray, found: Sequence[_Edges]) -> Contour:
+    def record(self, masses: FloatArray, found: Sequence[Edges]) -> Contour:
         """What was found at all masses, with how it was found."""
         method, exact = self.method.value, self.method is Method.ASYMPTOTIC and self.background == 0
         if self.method in (Method.TOYS, Method.FC):
@@ -247,6 +282,8 @@ class _Question:
             bands=np.array([e.bands for e in found]).reshape(masses.size, -1),
             events=np.array([e.events for e in found]),
             effective=np.array([e.effective for e in found]),
+            clear=np.array([e.clear for e in found]),
+            status=np.array([e.status.value for e in found]),
             background=self.background,
             cl=self.cl,
             method="exact, no background" if exact else method,
@@ -270,47 +307,38 @@ class _Question:
         """Expected background in all channels."""
         return sum(background_events(self.experiment, channel) for channel in self.layout.channels)
 
-    def _without_background(self, signal: Dipole) -> _Edges:
+    def _without_background(self, signal: Dipole) -> Edges:
         """No event is seen: CL_s is their probability e^-s, whatever the bins; asymptotic formulas do not hold."""
-        of = self.models(signal)
-        events = -float(np.log1p(-self.cl))
-        mu, mu_max = _solve(lambda mu: totals(of, jnp.log(jnp.asarray(mu))), events)
-        return _Edges(mu, mu_max, np.full(len(self.bands), mu), events, events)
+        return solve(self._counts(signal), -float(np.log1p(-self.cl)), 0.0, self.bands)
 
-    def _asymptotic(self, signal: Dipole) -> _Edges:
+    def _asymptotic(self, signal: Dipole) -> Edges:
         roots = jnp.asarray(expected_roots(self.cl, sigmas=(0.0, *self.bands)))
         found = crossings(self.models(signal), roots)
-        if not bool(jnp.all(found.good)):
-            raise FitError(
-                f"m_N = {float(signal.m_N):g} MeV: the limit did not converge; check response and uncertainties of "
-                f"{self.experiment.name}, or use fewer bins"
-            )
-        mu, mu_max = (np.exp(np.asarray(edge)) for edge in (found.low, found.high))
-        return _Edges(float(mu[0]), float(mu_max[0]), mu[1:], float(found.events[0]), float(found.effective[0]))
+        low, high, clear = (np.asarray(edge) for edge in (found.low, found.high, found.clear))
+        status = Status.FOUND
+        if np.isnan(low[0]):
+            status = Status.BELOW if np.isneginf(clear[0]) else Status.FAILED
+        elif np.isinf(low[0]):
+            status = Status.VANISHES if np.isfinite(clear[0]) else Status.NONE
+        elif np.isnan(high[0]):
+            status = Status.NO_UPPER_EDGE
+        elif np.isnan(low).any():
+            status = Status.NO_BAND
+        mu, mu_max, last = np.exp(low), float(np.exp(high[0])), float(np.exp(clear[0]))
+        events, effective = float(found.events[0]), float(found.effective[0])
+        return Edges(
+            float(mu[0]), mu_max, mu[1:], events, effective, status, last if not np.isfinite(mu[0]) else math.nan
+        )
 
-    def _by_toys(self, signal: Dipole, start: _Edges) -> _Edges:
+    def _by_toys(self, signal: Dipole, start: Edges) -> Edges:
         """Start at the asymptotic edges and look for the true ones with toys."""
         of = self.models(signal)
         search = ToySearch(of, self.cl, unified=self.method is Method.FC, n=self.n, seed=self.seed)
         mu = search.edge(start.mu, 0.0, rising=True)
-        mu_max = search.edge(start.mu_max, 0.0, rising=False) if np.isfinite(start.mu_max) else np.inf
-        bands = [search.edge(x, sigma, rising=True) for x, sigma in zip(start.bands, self.bands, strict=True)]
-        return _Edges(mu, mu_max, np.array(bands), float(jnp.sum(of(mu).signal)), start.effective)
-
-
-def _solve(number: Callable[[ArrayLike], ArrayLike], events: float) -> tuple[float, float]:
-    """Least and largest moment that give this number of events: infinity for both if none does, or for no upper end."""
-    counts = np.asarray(number(np.exp(LOG_MU)))
-    (above,) = np.nonzero(counts > events)
-    if not above.size:
-        return float("inf"), float("inf")
-
-    def excess(log_mu: float) -> float:
-        return float(np.log(max(float(np.asarray(number(np.exp(log_mu)))), 1e-300) / events))
-
-    def between(i: int, j: int) -> float:
-        return float(np.exp(brentq(excess, LOG_MU[i], LOG_MU[j], xtol=1e-12, rtol=1e-13)))
-
-    first, last = int(above[0]), int(above[-1])
-    low = between(first - 1, first) if first > 0 else float(np.exp(LOG_MU[0]))
-    return low, between(last, last + 1) if last + 1 < LOG_MU.size else float("inf")
+        mu_max = search.edge(start.mu_max, 0.0, rising=False) if np.isfinite(start.mu_max) else start.mu_max
+        bands = [
+            search.edge(x, sigma, rising=True) if np.isfinite(x) else x
+            for x, sigma in zip(start.bands.tolist(), self.bands, strict=True)
+        ]
+        events = float(jnp.sum(of(mu).signal))
+        return start._replace(mu=mu, mu_max=mu_max, bands=np.array(bands), events=events)

@@ -13,21 +13,29 @@ from nushine.statistics.fit import minimise
 from nushine.statistics.forecasts import Forecast
 from nushine.statistics.model import Data, Model, negative_log_likelihood
 
-LOG_MU = np.linspace(np.log(1e-16), np.log(1e2), 73)
-"""Moments [mu_B] at which a first look is taken, four in a decade."""
+LOG_MU = np.linspace(np.log(1e-24), 0.0, 97)
+"""Moments [mu_B] at which a first look is taken, four in a decade; outside of these nothing is looked for."""
+
+LARGEST = 1e9
+"""Signal events over expected background where the search ends: what is not excluded there, uncertainties take away."""
+
+TOLERANCE = 1e-7
+"""In log mu."""
 
 
 class Crossing(NamedTuple):
     """Where the expected q_A crosses given values, shape (R,).
 
     `low` and `high` are logarithms of moments: between them the signal is excluded; infinite where there is no end, and
-    `low` where nothing is excluded. `good` tells whether all roots were found. `events` and `effective`: signal events
-    at `low`, and the number of events of a counting experiment with the same sensitivity.
+    `low` where nothing is excluded. Not a number where the search failed: a fit did not converge, or the end lies below
+    the first moment that is looked at. `clear` is the logarithm of the largest moment up to which nothing is excluded
+    for sure; not a number where nothing is excluded anywhere. `events` and `effective`: signal events at `low`, and the
+    number of events of a counting experiment with the same sensitivity.
     """
 
     low: Array
     high: Array
-    good: Array
+    clear: Array
     events: Array
     effective: Array
 
@@ -38,9 +46,11 @@ def crossings(of: Forecast, roots: Array) -> Crossing:
     grid = jnp.asarray(LOG_MU)
     asimov = of(1.0).asimov()
     counts = jax.vmap(lambda log_mu: _counts_alone(of(jnp.exp(log_mu))))(grid)
+    largest = LARGEST * jnp.maximum(jnp.sum(asimov.counts), 1.0)
+    end = jnp.sum(jnp.cumprod(~(totals(of, grid) >= largest))) - 1
 
     def one(root: Array) -> Crossing:
-        return _crossing(of, asimov, grid, counts, root)
+        return _crossing(of, asimov, grid, counts, end, root)
 
     found: Crossing = jax.lax.map(one, roots)  # one by one: `cond` then leaves out what is not needed
     return found
@@ -74,8 +84,8 @@ def profiled(of: Forecast, asimov: Data, log_mu: Array) -> tuple[Array, Array]:
     return jnp.where(fixed.converged, jnp.maximum(2 * (value - without), 0.0), jnp.nan), 2 * slope
 
 
-def _crossing(of: Forecast, asimov: Data, grid: Array, counts: Array, root: Array) -> Crossing:
-    above = counts > root**2
+def _crossing(of: Forecast, asimov: Data, grid: Array, counts: Array, end: Array, root: Array) -> Crossing:
+    above = ~(counts <= root**2)  # what can be excluded at all, or is not a number
     first, last = jnp.argmax(above), grid.size - 1 - jnp.argmax(above[::-1])
 
     def excess(log_mu: Array) -> tuple[Array, Array]:
@@ -83,42 +93,44 @@ def _crossing(of: Forecast, asimov: Data, grid: Array, counts: Array, root: Arra
         safe = jnp.maximum(q, 1e-300)
         return 0.5 * jnp.log(safe) - jnp.log(root), slope / (2 * safe)
 
-    def excluded(start: Array, step: int) -> tuple[Array, Array]:
-        """Look for the next excluded moment of the grid, and whether there is one between first and last."""
-
-        def going(state: tuple[Array, Array]) -> Array:
-            i, found = state
-            return ~found & (i >= first) & (i <= last)
+    def walk(start: Array, step: int, stop: Array) -> tuple[Array, Array]:
+        """Go on to the first moment of the grid that is not clear of exclusion, or beyond the last one; its excess."""
 
         def turn(state: tuple[Array, Array]) -> tuple[Array, Array]:
-            i, _ = state
-            found = excess(grid[i])[0] > 0
-            return jnp.where(found, i, i + step), found
+            i = state[0] + step
+            outside = (i - stop) * step > 0
+            return i, jnp.where(outside, jnp.inf, excess(grid[jnp.clip(i, 0, grid.size - 1)])[0])
 
-        return jax.lax.while_loop(going, turn, (start, jnp.asarray(False)))
+        return jax.lax.while_loop(lambda state: state[1] <= 0, turn, (start - step, -jnp.ones(())))
 
-    inside, reached = excluded(first, 1)
+    stop = jnp.where(above.any(), jnp.minimum(last, end), -1)
+    place, value = walk(first, 1, stop)
+    nothing = ~above.any() | (place > stop)
+    inside, before = jnp.minimum(place, grid.size - 1), jnp.maximum(jnp.minimum(place, grid.size - 1) - 1, 0)
     # a root of the bound, from a straight line through the logarithms at both sides
-    before = jnp.maximum(first - 1, 0)
     y = jnp.log(jnp.maximum(counts, 1e-300))
-    share = (2 * jnp.log(root) - y[before]) / jnp.where(y[first] > y[before], y[first] - y[before], 1.0)
-    start = grid[before] + jnp.clip(share, 0.0, 1.0) * (grid[first] - grid[before])
-    low = rising_root(excess, start, grid[before], grid[jnp.minimum(inside, grid.size - 1)], 1e-7)
-    ends = reached & above.any() & (last < grid.size - 1)
+    share = (2 * jnp.log(root) - y[before]) / jnp.where(y[inside] > y[before], y[inside] - y[before], 1.0)
+    start = grid[before] + jnp.where(place == first, jnp.clip(share, 0.0, 1.0), 0.0) * (grid[inside] - grid[before])
+    nowhere = Root(jnp.asarray(jnp.inf), jnp.asarray(True), jnp.zeros(()))
+    low = jax.lax.cond(
+        nothing, lambda: nowhere, lambda: rising_root(excess, start, grid[before], grid[inside], TOLERANCE)
+    )
+    found = nothing | (low.found & (place > 0))
 
     def upper() -> Root:
-        beyond = grid[jnp.minimum(last + 1, grid.size - 1)]
-        return rising_root(excess, (grid[last] + beyond) / 2, beyond, grid[excluded(last, -1)[0]], 1e-7)
+        at = walk(last, -1, first)[0]
+        return rising_root(excess, (grid[at] + grid[at + 1]) / 2, grid[at + 1], grid[at], TOLERANCE)
 
-    high = jax.lax.cond(ends, upper, lambda: low)
-    reached &= above.any()
+    high = jax.lax.cond(found & ~nothing & (last < grid.size - 1), upper, lambda: nowhere)
+    reached = found & ~nothing
     at = of(jnp.exp(jnp.where(reached, low.x, 0.0)))
     total = at.signal + jnp.sum(at.backgrounds, axis=0)
     S, spread = jnp.sum(at.signal), jnp.sum(at.signal**2 / jnp.maximum(total, 1e-300))
+    clear = jnp.where(place > 0, grid[before], jnp.where(jnp.isnan(value), jnp.nan, -jnp.inf))
     return Crossing(
-        jnp.where(reached, low.x, jnp.inf),
-        jnp.where(ends, high.x, jnp.inf),
-        ~reached | (low.found & high.found),
-        jnp.where(reached, S, 0.0),
-        jnp.where(reached, S**2 / jnp.maximum(spread, 1e-300), 0.0),
+        jnp.where(found, low.x, jnp.nan),
+        jnp.where(found & high.found, high.x, jnp.nan),
+        jnp.where(nothing & (~above.any() | (end >= last)), jnp.nan, clear),
+        jnp.where(reached, S, jnp.where(nothing, 0.0, jnp.nan)),
+        jnp.where(reached, S**2 / jnp.maximum(spread, 1e-300), jnp.where(nothing, 0.0, jnp.nan)),
     )

@@ -19,9 +19,9 @@ from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_positive
 from nushine.sources.base import ELECTRON, Flavour
-from nushine.statistics.contours import Method, exclusion
-from nushine.statistics.fit import minimise
-from nushine.statistics.forecasts import Forecast, build
+from nushine.statistics.contours import Contour, Method, exclusion
+from nushine.statistics.fit import FitError, minimise
+from nushine.statistics.forecasts import Forecast, bare, build
 from nushine.statistics.layout import Binning, Layout, layout_of
 from nushine.statistics.model import negative_log_likelihood
 
@@ -172,14 +172,16 @@ def sensitivities(
     slopes, limits = [], []
     for m_N in grid.tolist():
         contour = exclusion(experiment, m_N, nature, cl, channel, decay, flavour, Method.ASYMPTOTIC, binning=binning)
+        _require_found(contour)
         if not np.isfinite(contour.mu[0]) or contour.background == 0:
             raise ValueError(
                 f"m_N = {m_N:g} MeV: no moment is excluded by asymptotic formulas, so that there is no slope; choose "
                 "another mass, or an experiment with background"
             )
         signal = as_arrays(Dipole(m_N, 1.0, nature, flavour))
-        nominal = build(experiment, signal, decay, layout)
-        gradient = _gradient(nominal, experiment, signal, decay, layout, jnp.log(contour.mu[0]), tuple(knobs))
+        unnamed = bare(experiment)
+        nominal = build(unnamed, signal, decay, layout)
+        gradient = _gradient(nominal, unnamed, signal, decay, layout, jnp.log(contour.mu[0]), tuple(knobs))
         slopes.append(-np.asarray(gradient[1:]) / float(gradient[0]))
         limits.append(contour.mu[0])
         if progress is not None:
@@ -253,11 +255,23 @@ def scan(
     Raises
     ------
     ValueError
-        As for `exclusion`, and for factors that are not positive.
+        As for `exclusion`, for factors that are not positive, and (FitError) where a limit is not found.
 
     """
     factors = np.asarray(factors, dtype=float)
     require_positive("factor", factors)
     turned = (knob.scaled(as_arrays(experiment), factor) for factor in factors.tolist())
     hypothesis = nature, cl, channel, decay, flavour, Method.ASYMPTOTIC
-    return np.array([exclusion(e, m_N, *hypothesis, binning=binning).mu[0] for e in turned])
+    contours = [exclusion(e, m_N, *hypothesis, binning=binning) for e in turned]
+    for contour in contours:
+        _require_found(contour)
+    return np.array([contour.mu[0] for contour in contours])
+
+
+def _require_found(contour: Contour) -> None:
+    """Raise FitError where a limit was looked for in vain."""
+    if contour.failed.any():
+        at = int(np.argmax(contour.failed))
+        raise FitError(
+            f"m_N = {contour.m_N[at]:g} MeV: {contour.status[at]}; choose another mass, or fewer bins or uncertainties"
+        )

@@ -83,13 +83,11 @@ def discriminate(
     ------
     ValueError
         For masses that cannot be made, a channel without photon, and significances that are out of range.
-    FitError
-        If a fit does not converge.
 
     Notes
     -----
-    Z is asymptotic. `toy_significance` has no such limit; the two agree within 0.05 sigma already at 13 signal events
-    without background.
+    As for `discovery`, a search that fails at one mass is a status. Z is asymptotic. `toy_significance` has no such
+    limit; the two agree within 0.05 sigma already at 13 signal events without background.
 
     """
     channel = channel_of(experiment, channel)
@@ -124,7 +122,7 @@ def _alternatives(setup: Setup, m_N: float, truth: Nature, Z: float, largest: fl
 
     # which mass is most alike hardly depends on the moment
     alike = setup.at(float(np.exp(_most_alike(of_mass, m_N, largest))), other(truth))
-    return true, lambda x: min(of_same(x), _or_infinite(_ratio(true, alike, jnp.asarray(x))))
+    return true, lambda x: float(np.minimum(of_same(x), _ratio(true, alike, jnp.asarray(x))))
 
 
 @eqx.filter_jit
@@ -137,7 +135,7 @@ def _ratio(true: Forecast, wrong: Forecast, log_mu: Array) -> Array:
 
 
 def _or_infinite(q: Array) -> float:
-    """A mass far from the truth, whose fit may fail, is excluded."""
+    """A mass whose fit fails is not taken for the one that is most like the truth."""
     return float(jnp.where(jnp.isnan(q), jnp.inf, q))
 
 

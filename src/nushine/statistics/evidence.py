@@ -1,7 +1,9 @@
 """Moments from which an experiment speaks against a hypothesis: that there is no signal, or that N is of one nature."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import equinox as eqx
 import jax
@@ -19,24 +21,39 @@ from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_between, require_positive
+from nushine.numerics.compilation import keep_programs
 from nushine.observables import background_events, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.caveats import NOTHING, Assumed, assumptions, weak_signal
+from nushine.statistics.crossings import LOG_MU as COARSE
 from nushine.statistics.crossings import totals
 from nushine.statistics.fit import FitError, minimise
-from nushine.statistics.forecasts import Forecast, build
+from nushine.statistics.forecasts import Forecast, bare, build
 from nushine.statistics.layout import Binning, Layout, layout_of
 
 FloatArray = NDArray[np.float64]
 
-EVENTS = np.geomspace(0.01, 1e12, 57)
+EVENTS = np.geomspace(0.01, 1e24, 105)
 """Numbers of signal events at which a first look is taken."""
 
-LOG_MU = np.linspace(np.log(1e-16), np.log(1e2), 145)
+LOG_MU = np.linspace(COARSE[0], COARSE[-1], 2 * COARSE.size - 1)
 """Moments [mu_B] among which those numbers are looked for."""
 
 # q of the rejected hypothesis in the data expected at exp(log_mu); not a number where no fit converged.
 Ratio = Callable[[float], float]
+
+
+class Sought(StrEnum):
+    """What came of the search for the least moments at one mass."""
+
+    FOUND = "found"
+    NO_FLAVOUR = "no moment is large enough: the source has no neutrinos of this flavour"
+    NO_SIGNAL = "no moment is large enough: no event is in the window, whatever the moment"
+    NONE = "no moment up to 1 mu_B is large enough"
+    BELOW = (
+        "not found: reached with fewer than 0.01 events, where the search begins and asymptotic formulas do not hold"
+    )
+    FAILED = "not found: a fit of what is to be excluded did not converge"
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,10 @@ class Evidence:
     sigmas : tuple of float, Z of them
         Significances of the exclusion.
     mu, events : array, shape (n, Z)
-        Least moments [mu_B] and the signal events there, from 0.01; infinite where none is enough.
+        Least moments [mu_B] and the signal events there, from 0.01; infinite where none is enough, not a number where
+        the search failed. `status` says why.
+    status : array of str, shape (n,)
+        A `Sought` for each mass: found, why no moment is enough, or what failed.
     truth, against : str
         What holds, and what is excluded.
     background : float
@@ -72,6 +92,7 @@ class Evidence:
     sigmas: tuple[float, ...]
     mu: FloatArray
     events: FloatArray
+    status: NDArray[np.str_]
     truth: str
     against: str
     background: float
@@ -88,12 +109,18 @@ class Evidence:
         least = self.events.min(axis=1, initial=np.inf)
         return self.rests_on.lines + weak_signal(self.m_N, least, self.background, self.rests_on.error)
 
+    @property
+    def failed(self) -> NDArray[np.bool_]:
+        """Whether the search failed at each mass, shape (n,): not the same as that no moment is enough."""
+        return np.isin(self.status, [Sought.BELOW, Sought.FAILED])
+
 
 @dataclass(frozen=True)
 class Setup:
     """What is common to all masses."""
 
     experiment: Experiment
+    bare: Experiment
     decay: Decay
     flavour: Flavour
     layout: Layout
@@ -109,12 +136,12 @@ class Setup:
     ) -> "Setup":
         """Samples and nuisance parameters of these channels."""
         channels = channels_of(experiment, channel)
-        return cls(as_arrays(experiment), decay, flavour, layout_of(experiment, channels, binning))
+        return cls(experiment, bare(experiment), decay, flavour, layout_of(experiment, channels, binning))
 
     def at(self, m_N: float, nature: Nature) -> Forecast:
         """Models for one mass and nature; arrays, so that they are compiled once."""
         signal = as_arrays(Dipole(m_N, 1.0, nature, self.flavour))
-        result: Forecast = build(self.experiment, signal, self.decay, self.layout)
+        result: Forecast = build(self.bare, signal, self.decay, self.layout)
         return result
 
 
@@ -146,11 +173,12 @@ def discovery(
     ------
     ValueError
         For masses that cannot be made, and significances that are out of range.
-    FitError
-        If a fit does not converge.
 
     Notes
     -----
+    A search that fails at one mass does not stop the others: the moment is not a number there, and `Evidence.status`
+    says what failed.
+
     Asymptotic: without background q_0 is infinite as soon as anything is seen, and with hardly any the result is too
     good. Where less than one event of background is expected, do not quote it.
 
@@ -190,9 +218,17 @@ def evidence(
     require_reachable(experiment, grid)
     for Z in sigmas:
         require_between("significance", Z, 0.1, 40.0, cure="give a number of sigmas, as in 3")
+    keep_programs(setup.bare, setup.layout, setup.decay, hypotheses)
     found = []
+    status: list[str] = []
     for m_N in grid.tolist():
-        found.append(least(m_N, *at(m_N), sigmas))
+        try:
+            true, ratio = at(m_N)
+            found.append(least(m_N, true, ratio, sigmas))
+            status.append(_reason(setup, true, found[-1]))
+        except FitError:
+            found.append([(math.nan, math.nan)] * len(sigmas))
+            status.append(Sought.FAILED)
         if progress is not None:
             progress()
     mu, events = np.moveaxis(np.array(found).reshape(grid.size, len(sigmas), 2), -1, 0)
@@ -201,6 +237,7 @@ def evidence(
         sigmas=tuple(sigmas),
         mu=mu,
         events=events,
+        status=np.array([str(x) for x in status]),
         truth=hypotheses[0],
         against=hypotheses[1],
         background=sum(background_events(experiment, channel) for channel in channels),
@@ -213,8 +250,27 @@ def evidence(
     )
 
 
+def _reason(setup: Setup, true: Forecast, found: Sequence[tuple[float, float]]) -> Sought:
+    """Why no moment is enough for some significance, if so."""
+    if np.isfinite(found).all():
+        return Sought.FOUND
+    if np.isnan(found).any():
+        return Sought.BELOW
+    flavours = (beam.flavour for beam in setup.experiment.source.beams)
+    if not any(np.asarray(Dipole(1.0, 1.0, DIRAC, setup.flavour).strength(flavour)) > 0 for flavour in flavours):
+        return Sought.NO_FLAVOUR
+    return Sought.NONE if np.any(np.asarray(totals(true, jnp.asarray(LOG_MU))) > 0) else Sought.NO_SIGNAL
+
+
 def least(m_N: float, true: Forecast, ratio: Ratio, sigmas: Sequence[float]) -> list[tuple[float, float]]:
-    """Least moment with each significance, and its events; infinity if none has."""
+    """Least moment with each significance, and its events; infinity if none has, not a number if all of them have.
+
+    Raises
+    ------
+    FitError
+        If a fit does not converge.
+
+    """
 
     def significance(log_mu: float) -> float:
         q = ratio(log_mu)
@@ -238,7 +294,9 @@ def least(m_N: float, true: Forecast, ratio: Ratio, sigmas: Sequence[float]) -> 
         if first is None:
             return float("inf"), float("inf")
         low, high = log_mu[max(first - 1, 0)], log_mu[first]
-        root = brentq(lambda x: significance(x) - Z, low, high, xtol=1e-5) if first > 0 else high
+        if first == 0:
+            return math.nan, math.nan
+        root = brentq(lambda x: significance(x) - Z, low, high, xtol=1e-5)
         mu = float(np.exp(root))
         return mu, float(jnp.sum(true(mu).signal))
 

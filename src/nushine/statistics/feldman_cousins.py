@@ -7,14 +7,17 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import poisson
 
-from nushine.numerics.checks import require_between, require_non_negative
+from nushine.numerics.checks import require_between
 from nushine.statistics import toys
-from nushine.statistics.fit import unit_strength
+from nushine.statistics.fit import FitError, unit_strength
 from nushine.statistics.intervals import Interval
 from nushine.statistics.model import Data, Model
 from nushine.statistics.ratios import Statistic, likelihood_ratio
 
 FloatArray = NDArray[np.float64]
+
+MOST = 1000
+"""Events, and background, up to which the exact construction is done: it adds up all counts for all signals."""
 
 
 def poisson_interval(n: int, background: float = 0.0, cl: float = 0.90, step: float = 0.02) -> Interval:
@@ -47,8 +50,9 @@ def poisson_interval(n: int, background: float = 0.0, cl: float = 0.90, step: fl
     (0.0, 1.08)
 
     """
-    require_non_negative("n", n, cure="give a number of events, zero or above")
-    require_non_negative("background", background, cure="give an expected number of events, zero or above")
+    require_between("n", n, 0, MOST, cure="give a number of events, zero or above; for more, use feldman_cousins")
+    cure = "give an expected number of events, zero or above; for more, use feldman_cousins"
+    require_between("background", background, 0, MOST, cure=cure)
     require_between("cl", cl, 0.01, 1 - 1e-9, cure="give a confidence level between 0 and 1, as in 0.90")
     largest = n + 10 + 8 * np.sqrt(n + 1)
     s = np.arange(0.0, largest + step / 2, step)
@@ -126,9 +130,11 @@ def feldman_cousins(
         t = toys.statistics(model, n, strength, strength, ratio.fixed.theta, Statistic.T_TILDE, seed, progress)
         return float(ratio.value) - toys.accepted_below(t, cl)
 
-    high = best + unit
+    high, steps = best + unit, 0
     while excess(high) < 0:
-        high += 2 * unit
+        high, steps = high + 2 * unit, steps + 1
+        if steps > toys.MOST_STEPS:
+            raise FitError(f"toys exclude no strength up to {high:.3g}: the signal hardly changes the expected counts")
     upper = float(brentq(excess, best, high, xtol=2e-3 * unit)) if excess(best) < 0 else best
     lower = 0.0
     if best > 0 and excess(0.0) > 0:

@@ -10,14 +10,27 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from nushine.numerics.compilation import jit
-from nushine.numerics.linear import solve_positive
-from nushine.statistics.model import Data, Model, derivatives, negative_log_likelihood
+from nushine.numerics.linear import solve_positive, solve_updated
+from nushine.statistics.derivatives import Terms, derivatives
+from nushine.statistics.model import Data, Model, negative_log_likelihood
 
 TOLERANCE = 1e-9
-"""Estimated distance of -ln L from its minimum at which a fit ends."""
+"""Estimated distance of -ln L from its minimum at which a fit ends; more where -ln L has fewer digits than that."""
 
-MOST = 200
+WORST = 1e-3
+"""Rounding of -ln L beyond which a fit has failed: counts that cancel have too few digits left."""
+
+MOST = 400
 """Steps after which a fit has failed."""
+
+LONGEST = 2.0
+"""Most that a nuisance parameter moves in one step, in units of its uncertainty."""
+
+LEAST_DAMPING = 1e-15
+"""Share of the second derivatives that is always added to them: what rounding leaves of their small eigenvalues."""
+
+FREE_DAMPING = 1e-6
+"""The same for a parameter without constraint where there are no more bins than parameters: see `solve_updated`."""
 
 
 class FitError(ValueError):
@@ -51,10 +64,6 @@ class Fit(eqx.Module):
 
 class _State(NamedTuple):
     x: Array
-    value: Array
-    gradient: Array
-    curvature: Array
-    scale: Array
     damping: Array
     distance: Array
     steps: Array
@@ -121,9 +130,10 @@ def _fit_one(model: Model, data: Data, start: Array, lower: Array, held: bool) -
 def minimise(model: Model, data: Data, start: Array, lower: Array, *, held: bool) -> Fit:
     """Fit one data set, traceable; vectorise with `jax.vmap`.
 
-    Newton steps with all second derivatives, damped as by Levenberg and Marquardt: steps that do not lower -ln L are
-    tried again with more damping. A strength at its lower bound is held there while it pushes. The first turn of the
-    loop stays where it is, from a value of infinity: so the derivatives are compiled only once.
+    Newton steps with all second derivatives, damped as by Levenberg and Marquardt: steps that do not lower -ln L, or
+    are longer than `LONGEST`, are followed by steps with more damping. From a damping of one on the second derivatives
+    give way to `Terms.far`: far from the minimum, where expected counts exceed the data many times, they have negative
+    eigenvalues and lead astray. A strength at its lower bound is held there while it pushes.
     """
     free = jnp.concatenate([jnp.array([0.0 if held else 1.0]), jnp.ones(len(model.nuisances))])
     x = jnp.concatenate([start[None], data.auxiliary])
@@ -133,38 +143,46 @@ def minimise(model: Model, data: Data, start: Array, lower: Array, *, held: bool
         return free.at[0].multiply(jnp.where(stuck & (not held), 0.0, 1.0))
 
     def step(state: _State) -> _State:
-        move = moving(state.x, state.gradient)
-        scale = state.scale + 1e-9 * (1 + jnp.max(state.scale))
-        masked = state.curvature * jnp.outer(move, move) + jnp.diag(
-            jnp.where(move > 0, state.damping * scale + 1e-12 * scale, 1.0)
-        )
-        full = -solve_positive(masked, state.gradient * move) * move
-        reach = jnp.where(full[1:] == 0, jnp.inf, 2.0 / jnp.abs(full[1:]))
-        full *= jnp.minimum(1.0, jnp.min(reach, initial=jnp.inf))
-        trial = state.x + full
+        at = derivatives(model, data, state.x)
+        move = moving(state.x, at.gradient)
+        full = -_newton(at.terms, at.gradient, move, state.damping, held=held)
+        distance = 0.5 * jnp.abs(jnp.dot(at.gradient * move, full))
+        share = jnp.minimum(1.0, jnp.min(LONGEST / jnp.maximum(jnp.abs(full[1:]), LONGEST), initial=1.0))
+        trial = state.x + share * full
         trial = trial if held else trial.at[0].max(lower)
-        new = derivatives(model, data, trial)
-        better = new.value <= state.value + 1e-13 * jnp.abs(state.value)
-        pairs = zip((trial, *new), state[:5], strict=True)
-        x, value, gradient, curvature, scale = (jnp.where(better, a, b) for a, b in pairs)
-        damping = jnp.where(better, state.damping * 0.1, jnp.maximum(state.damping * 10, 1e-3))
-        distance = 0.5 * jnp.abs(jnp.dot(state.gradient * move, full))
-        small = (distance < TOLERANCE) & better & (state.steps > 0)
-        return _State(x, value, gradient, curvature, scale, damping, distance, state.steps + 1, small)
+        noise = 8 * at.rounding
+        change = negative_log_likelihood(model, data, trial) - at.value
+        better, whole = change <= noise, share == 1
+        more = jnp.maximum(state.damping * jnp.where(better, 1.0, 10.0), jnp.where(whole, 1e-3, 1.0))
+        damping = jnp.where(better & whole, state.damping * 0.1, more)
+        # a small step tells nothing where it is damping that makes it small
+        near = whole & (distance < TOLERANCE + noise) & (state.damping <= 1e-2)
+        done = near & (jnp.abs(change) < TOLERANCE + noise) & (noise < WORST)
+        return _State(jnp.where(better, trial, state.x), damping, distance, state.steps + 1, done)
 
-    nowhere = _State(
-        x,
-        jnp.asarray(jnp.inf),
-        jnp.zeros_like(x),
-        jnp.eye(x.size),
-        jnp.ones_like(x),
-        jnp.asarray(1e-5),
-        jnp.asarray(jnp.inf),
-        jnp.asarray(0),
-        jnp.asarray(False),
-    )
-    end = jax.lax.while_loop(lambda s: ~s.done & (s.steps < MOST), step, nowhere)
-    return Fit(end.x[0], end.x[1:], end.value, end.done & jnp.isfinite(end.value), end.distance)
+    first = _State(x, jnp.asarray(1e-5), jnp.asarray(jnp.inf), jnp.asarray(0), jnp.asarray(False))
+    end = jax.lax.while_loop(lambda s: ~s.done & (s.steps < MOST), step, first)
+    value = negative_log_likelihood(model, data, end.x)
+    return Fit(end.x[0], end.x[1:], value, end.done & jnp.isfinite(value), end.distance)
+
+
+def _newton(terms: Terms, gradient: Array, move: Array, damping: Array, *, held: bool) -> Array:
+    """Damped step downhill of the parameters that move, with the opposite sign."""
+    near = jnp.where(damping < 1, 1.0, 0.0)
+    weights = near * terms.second + damping * terms.secant
+    jacobian, bent = terms.jacobian * move[:, None], near * terms.bent * jnp.outer(move, move)
+    scale = jnp.einsum("ab,b,ab->a", jacobian, weights, jacobian)
+    # not moving: 1, so that nothing is divided by zero; of each parameter alone, as they can differ by powers of ten
+    constrained = (near + damping) * terms.precision * move
+    if held and terms.second.size <= gradient.size:
+        floor = jnp.where(terms.precision > 0, 0.0, FREE_DAMPING * scale)
+        base = jnp.where(constrained + floor > 0, constrained + floor, 1.0)
+        excess = jnp.max(jnp.sum(jnp.abs(bent), axis=1) / base)
+        bent /= jnp.maximum(1.0, 2 * excess)  # keeps the first part positive
+        return solve_updated(jnp.diag(base) + bent, jacobian, weights, terms.pull * move, terms.first) * move
+    floor = LEAST_DAMPING * scale
+    base = jnp.where(constrained + floor > 0, constrained + floor, 1.0)
+    return solve_positive(jnp.diag(base) + bent + (jacobian * weights) @ jacobian.T, gradient * move) * move
 
 
 @jit

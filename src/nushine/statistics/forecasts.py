@@ -17,6 +17,7 @@ from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
+from nushine.numerics.compilation import keep_programs
 from nushine.rates import BinnedYield, recoil_bins, sterile_bins
 from nushine.statistics.blocks import Block, Rates, block
 from nushine.statistics.layout import Binning, Layout, layout_of, qualified, true_edges
@@ -113,7 +114,28 @@ def forecast(
 
     """
     layout = layout_of(experiment, channels_of(experiment, channels), binning or Binning())
-    return _named(build(as_arrays(experiment), as_arrays(signal), decay, layout), experiment)
+    unnamed = bare(experiment)
+    keep_programs(unnamed, as_arrays(signal), decay, layout)
+    return _named(build(unnamed, as_arrays(signal), decay, layout), experiment)
+
+
+def bare(experiment: Experiment) -> Experiment:
+    """An experiment as `build` takes it: arrays for numbers, and no labels, geometry or papers.
+
+    Whatever is no array is part of what is compiled: experiments that differ in their names would be compiled anew, and
+    each compilation takes seconds, and memory that is not given back.
+    """
+    target = replace(experiment.target, name="", isotopes=replace(experiment.target.isotopes, name=""))
+    unnamed = replace(
+        experiment,
+        name="",
+        description="",
+        reference="",
+        source=replace(experiment.source, name=""),
+        target=target,
+        arrangement=None,
+    )
+    return as_arrays(unnamed)
 
 
 def _named(of: Forecast, experiment: Experiment) -> Forecast:

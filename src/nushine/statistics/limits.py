@@ -16,8 +16,9 @@ from nushine.numerics.calls import Choice, checked
 from nushine.numerics.checks import require_between
 from nushine.numerics.roots import Root, rising_root
 from nushine.statistics import toys
+from nushine.statistics.derivatives import derivatives
 from nushine.statistics.fit import Fit, FitError, fit, lowest_strength, minimise, unit_strength
-from nushine.statistics.model import Data, Model, derivatives, negative_log_likelihood
+from nushine.statistics.model import Data, Model, negative_log_likelihood
 from nushine.statistics.ratios import Statistic, deviations, likelihood_ratio
 
 FloatArray = NDArray[np.float64]
@@ -119,12 +120,24 @@ def strength_limit(
     roots = expected_roots(cl, convention)
     some = roots > 0
     found = _limits(model, data, asimov, best, jnp.asarray(1 - cl), jnp.where(some, roots, 1.0), statistic, convention)
-    if not bool(jnp.all(found.found)):
-        raise FitError("no upper limit was found: the signal hardly changes the expected counts; check the model")
     limits = np.exp(np.asarray(found.x))
-    # CL_s goes to one for s = 0, CL_{s+b} need not
-    observed = limits[0] if limits[0] > NO_STRENGTH * float(unit_strength(model)) else 0.0
+    # CL_s goes to one for s = 0, CL_{s+b} need not: it may be too small for any strength
+    weak = bool(np.isfinite(found.value[0])) and limits[0] < NO_STRENGTH * float(unit_strength(model))
+    none = convention is Convention.CLSB and weak
+    observed = 0.0 if none else limits[0]
+    if not bool(jnp.all(found.found[1:]) & (found.found[0] | none)):
+        raise FitError(_failure(np.asarray(found.value)))
     return _record(model, data, observed, np.where(some, limits[1:], 0.0), cl, "asymptotic", statistic, convention)
+
+
+def _failure(values: FloatArray) -> str:
+    """Why no limit was found: fits failed, or nothing is excluded."""
+    if np.isnan(values).any():
+        return (
+            "no upper limit was found: fits did not converge; simplify the model, e.g. merge bins with few events or "
+            "remove free parameters"
+        )
+    return "no upper limit was found: the signal hardly changes the expected counts; check the model"
 
 
 def _record(
@@ -187,7 +200,8 @@ def _limits(
         s = jnp.exp(log_s)
         fixed = minimise(model, data, s, jnp.asarray(0.0), held=True)
         gradient = derivatives(model, data, jnp.concatenate([s[None], fixed.theta])).gradient
-        return jnp.maximum(2 * (fixed.nll - least), 0.0), 2 * gradient[0] * s
+        q = jnp.where(fixed.converged, jnp.maximum(2 * (fixed.nll - least), 0.0), jnp.nan)
+        return q, 2 * gradient[0] * s
 
     def excess(log_s: Array) -> tuple[Array, Array]:
         q, slope = jax.vmap(profiled)(of_data, leasts, jnp.concatenate([log_s[:1], log_s]))

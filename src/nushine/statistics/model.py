@@ -1,7 +1,5 @@
 """The likelihood: Poisson counts in bins, samples that sum up, and nuisance parameters with constraints."""
 
-from typing import NamedTuple
-
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +10,10 @@ from jax.typing import ArrayLike
 from nushine.numerics.checks import require_finite, require_non_negative
 
 LEAST = 1e-12
-"""Expected counts of a bin are never below this, whatever the nuisance parameters do."""
+"""Expected counts below which a bin counts as empty."""
+
+TAIL = 1e-6
+"""Share of the nominal background below which expected counts fall exponentially instead of linearly: see `kept`."""
 
 
 class Data(eqx.Module):
@@ -182,6 +183,13 @@ def bend(theta: Array) -> Array:
 
 def expected_and_jacobian(model: Model, x: Array) -> tuple[Array, Array]:
     """Expected counts (B,) at x = (strength, theta), and their derivatives (1 + K, B)."""
+    total, jacobian = sums(model, x)
+    expected, slope = kept(model, total)
+    return expected, slope * jacobian
+
+
+def sums(model: Model, x: Array) -> tuple[Array, Array]:
+    """Sums of all samples (B,), which may be negative, and their derivatives (1 + K, B)."""
     theta = x[1:]
     strengths = jnp.concatenate([x[:1], jnp.ones(len(model.samples) - 1)]) * jnp.exp(theta @ model.log_kappa)
     of_signal = jnp.exp(theta @ model.log_kappa[:, 0])
@@ -196,81 +204,50 @@ def expected_and_jacobian(model: Model, x: Array) -> tuple[Array, Array]:
         bent += minus_slope[:, None] * jnp.einsum("j,hjb->hb", strengths, model.down)
         jacobian = jacobian.at[jnp.asarray(model.shaped)].add(bent)
     jacobian = jnp.concatenate([(of_signal * yields[0])[None], jacobian])
-    positive = total > LEAST
-    return jnp.where(positive, total, LEAST), jnp.where(positive, jacobian, 0.0)
+    return total, jacobian
+
+
+def least(model: Model) -> Array:
+    """Sum of all samples of each bin below which the expected counts fall exponentially, shape (B,)."""
+    return jnp.maximum(TAIL * jnp.sum(model.backgrounds, axis=0), LEAST)
+
+
+def kept(model: Model, total: Array) -> tuple[Array, Array]:
+    r"""Expected counts, kept above zero, from the sum x of all samples, and their derivative by x; shapes (B,).
+
+    Yields that change linearly can lower a bin below zero. Where x is below :math:`\epsilon` of `least`,
+
+    .. math:: \lambda = \epsilon\, e^{x / \epsilon - 1}
+
+    takes its place, with the same value and slope at the seam. So ln(lambda) goes on as a straight line, and a fit that
+    comes here feels which way is out; on a floor it would stay.
+    """
+    low = least(model)
+    slope = jnp.exp(jnp.minimum(total / low - 1, 0.0))
+    return jnp.where(total > low, total, low * slope), slope
 
 
 def negative_log_likelihood(model: Model, data: Data, x: Array) -> Array:
     """-ln L at x = (strength, theta), without the terms that depend on the data alone."""
-    expected, _ = expected_and_jacobian(model, x)
-    return _poisson(model, data, expected) + _constraint(model, data, x)
+    return poisson(model, data, sums(model, x)[0]) + constraint(model, data, x)
 
 
-def _poisson(model: Model, data: Data, expected: Array) -> Array:
-    """Relative to lambda = n: with lambda = n (1 + r) it is n [r - ln(1 + r)], which keeps digits for large counts."""
-    n = data.counts
-    excess = (expected - n) / jnp.where(n > 0, n, 1.0)
-    counted = jnp.where(n > 0, n * (excess - jnp.log1p(jnp.where(n > 0, excess, 0.0))), expected)
-    return jnp.sum((model.weight - 1) * expected + counted)
+def poisson(model: Model, data: Data, total: Array) -> Array:
+    """Part of -ln L that is due to the counts, from the sums of all samples.
+
+    Relative to lambda = n: with lambda = n (1 + r) it is n [r - ln(1 + r)], which keeps digits for large counts.
+    """
+    n, low = data.counts, least(model)
+    some = jnp.where(n > 0, n, 1.0)
+    expected, _ = kept(model, total)
+    above = total > low
+    excess = (jnp.where(above, total, some) - n) / some
+    near = n * (excess - jnp.log1p(jnp.where(n > 0, excess, 0.0)))
+    log_ratio = jnp.log(low / some) + jnp.minimum(total / low - 1, 0.0)
+    counted = jnp.where(above, near, expected - n - n * log_ratio)
+    return jnp.sum((model.weight - 1) * expected + jnp.where(n > 0, counted, expected))
 
 
-def _constraint(model: Model, data: Data, x: Array) -> Array:
+def constraint(model: Model, data: Data, x: Array) -> Array:
+    """Part of -ln L that is due to the constraints."""
     return 0.5 * jnp.sum(model.precision * (x[1:] - data.auxiliary) ** 2)
-
-
-class Derivatives(NamedTuple):
-    """-ln L at a point, and how it changes there.
-
-    Parameters
-    ----------
-    value : Array
-    gradient : Array, shape (1 + K,)
-    curvature : Array, shape (1 + K, 1 + K)
-        All second derivatives.
-    scale : Array, shape (1 + K,)
-        Diagonal of their Gauss-Newton part, which is never negative.
-
-    """
-
-    value: Array
-    gradient: Array
-    curvature: Array
-    scale: Array
-
-
-def derivatives(model: Model, data: Data, x: Array) -> Derivatives:
-    r"""-ln L at x = (strength, theta) with its first and second derivatives.
-
-    .. math:: \partial_a \partial_b (-\ln L)
-              = \sum_i \frac{n_i}{\lambda_i^2} \partial_a \lambda_i\, \partial_b \lambda_i
-              + \sum_i \Big( w_i - \frac{n_i}{\lambda_i} \Big) \partial_a \partial_b \lambda_i + p_a \delta_{ab}
-
-    The second sum cannot be left out: where up and down differ, it is as large as the first.
-    """
-    expected, jacobian = expected_and_jacobian(model, x)
-    value = _poisson(model, data, expected) + _constraint(model, data, x)
-    precision = jnp.concatenate([jnp.zeros(1), model.precision])
-    pull = jnp.concatenate([jnp.zeros(1), x[1:] - data.auxiliary])
-    residual = model.weight - data.counts / expected
-    gradient = jacobian @ residual + precision * pull
-    linear = (jacobian * (data.counts / expected**2)) @ jacobian.T + jnp.diag(precision)
-    bent = _bending(model, x, jnp.where(expected > LEAST, residual, 0.0))
-    return Derivatives(value, gradient, linear + bent, jnp.diag(linear))
-
-
-def _bending(model: Model, x: Array, residual: Array) -> Array:
-    """Second derivatives of the expected counts, summed over bins with these factors, (1 + K, 1 + K)."""
-    theta = x[1:]
-    shaped = jnp.asarray(model.shaped, dtype=int)
-    factors = jnp.exp(theta @ model.log_kappa)
-    strengths = factors * jnp.concatenate([x[:1], jnp.ones(len(model.samples) - 1)])
-    moved = theta[shaped]
-    plus, minus, up, down = *map(interpolation, (moved, -moved)), model.up @ residual, model.down @ residual
-    yields = model.nominal @ residual + plus[0] @ up - minus[0] @ down
-    slopes = plus[1][:, None] * up + minus[1][:, None] * down
-    by_norm = (model.log_kappa * (strengths * yields)) @ model.log_kappa.T
-    by_both = jnp.zeros_like(by_norm).at[:, shaped].add((model.log_kappa * strengths) @ slopes.T)
-    by_shape = (bend(moved)[:, None] * up - bend(-moved)[:, None] * down) @ strengths
-    of_theta = (by_norm + by_both + by_both.T).at[shaped, shaped].add(by_shape)
-    of_signal = (model.log_kappa[:, 0] * yields[0]).at[shaped].add(slopes[:, 0]) * factors[0]
-    return jnp.block([[jnp.zeros((1, 1)), of_signal[None]], [of_signal[:, None], of_theta]])

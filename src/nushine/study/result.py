@@ -59,5 +59,7 @@ def table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def power(x: float, digits: int = 2) -> str:
-    """Write a number as 1.2e-10, or as a word if it is not finite."""
+    """Write a number as 1.2e-10, or as a word if there is none or it was not found."""
+    if np.isnan(x):
+        return "not found"
     return f"{x:.{digits - 1}e}".replace("e-0", "e-").replace("e+0", "e+") if np.isfinite(x) else "none"
