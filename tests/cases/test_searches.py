@@ -159,10 +159,9 @@ def test_what_a_search_tells_is_a_status(
     assert np.isnan(contour.clear[0]) == (np.isfinite(low) or np.isnan(clear))
 
 
-def test_rates_that_are_not_numbers_are_a_failure(nucleus: Experiment) -> None:
-    contour = exclusion(with_numbers(nucleus, exposure=np.nan), 3.0, channel=RECOIL)
-    assert contour.status[0] == Status.FAILED
-    assert np.isnan(contour.mu[0])
+def test_numbers_that_are_none_are_refused(nucleus: Experiment) -> None:
+    with pytest.raises(ValueError, match="exposure = nan ns is not allowed"):
+        exclusion(with_numbers(nucleus, exposure=np.nan), 3.0, channel=RECOIL)
 
 
 def test_the_command_shows_the_reason() -> None:
