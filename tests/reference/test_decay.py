@@ -85,6 +85,30 @@ def test_decay_to_a_lighter_sterile_against_traces(m_Np: float, mu: complex, eps
     np.testing.assert_allclose(mode.E_rest(N), (4 - m_Np**2) / 4, rtol=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("mu", "eps"), [(1e-8j, 0.0), (5e-9, 5e-9), (3e-9 + 2e-9j, 3e-9 + 2e-9j), (7e-9, -4e-9 + 1e-9j)]
+)
+@pytest.mark.parametrize("m_Np", [0.0, 0.5, 1.9])
+def test_decay_of_a_majorana_to_a_sterile_against_traces(m_Np: float, mu: complex, eps: complex) -> None:
+    """Coupling plus conjugate, see test_dirac_decays.py: N' and its antiparticle, or both terms in one amplitude."""
+    N, one = Dipole(2.0, 1e-8, MAJORANA), Dipole(2.0, 1e-8)
+    dirac_Np, majorana_Np = ToSterile(m_Np, mu, eps), ToSterile(m_Np, mu, eps, MAJORANA)
+    particle = dirac.width(2.0, m_Np, mu, eps)
+    antiparticle = dirac.width(2.0, m_Np, -np.conj(mu), np.conj(eps))
+    both = dirac.width(2.0, m_Np, 2j * complex(mu).imag, 2 * complex(eps).real)
+    # products of ten numbers, and m_N - m_N'
+    np.testing.assert_allclose(dirac_Np.width(N), float(particle + antiparticle) * mu_B**2, rtol=1e-13)
+    np.testing.assert_allclose(majorana_Np.width(N), float(both) * mu_B**2, rtol=1e-13)
+    np.testing.assert_allclose(majorana_Np.width(one), float(particle) * mu_B**2, rtol=1e-13)
+    a = dirac.asymmetry(2.0, m_Np, 2j * complex(mu).imag, 2 * complex(eps).real)
+    assert float(dirac_Np.asymmetry(N)) == float(majorana_Np.asymmetry(N)) == 0.0
+    assert abs(a) < 1e-40
+    if mu == eps:  # chiral
+        for mode in (dirac_Np, majorana_Np):
+            np.testing.assert_allclose(mode.width(N), 2 * np.asarray(mode.width(one)), rtol=1e-14)
+    assert float(majorana_Np.asymmetry(one)) == float(dirac_Np.asymmetry(one))
+
+
 def test_decay_to_a_sterile_is_closed_at_and_above_the_mass() -> None:
     N = Dipole(2.0, 1e-8)
     for m_Np in (2.0, 5.0):

@@ -112,3 +112,33 @@ def test_dirac_width():
     assert close(dirac.width(2.0, mu=3.0), 9 * mp.mpf(8) / (16 * mp.pi))
     # the chiral vertex mu/2 (1 + gamma5) is the case mu = eps of the general one
     assert close(dirac.width(2.0, mu=3.0), dirac.width(2.0, 0, 1.5, 1.5))
+
+
+@pytest.mark.parametrize(
+    ("mu", "eps"), [(1, 0), (1j, 0), (0.5, 0.5), (0.3 + 0.2j, 0.3 + 0.2j), (0.3 + 0.2j, -0.1 + 0.5j)]
+)
+def test_conjugate_term_of_majorana_fields(mu, eps):
+    """L + h.c. between Majorana N and N': Nbar G N' read backwards is N'bar C G^T C^-1 N, by explicit matrices."""
+    vertex = dirac.chiral_vertex(mu, eps)
+    for a in range(4):
+        for b in range(4):
+            if a == b:
+                continue
+            whole = dirac.SIGMA[a][b] @ vertex
+            both = whole + dirac.reverse(dirac.bar(whole))
+            joined = dirac.SIGMA[a][b] @ dirac.chiral_vertex(2j * mp.im(mp.mpc(mu)), 2 * mp.re(mp.mpc(eps)))
+            assert max(abs(x) for x in (both - joined).ravel()) < TIGHT
+
+
+@pytest.mark.parametrize(("mu", "eps"), [(0.5, 0.5), (0.3 + 0.2j, 0.3 + 0.2j), (0.3 + 0.2j, -0.1 + 0.5j)])
+@pytest.mark.parametrize("m_out", [0.0, 0.7])
+def test_conjugate_term_feeds_the_antiparticle_with_the_opposite_asymmetry(mu, eps, m_out):
+    """N Majorana, N' Dirac: N'bar comes from the conjugate term, with the couplings -mu* and eps*."""
+    vertex = dirac.chiral_vertex(mu, eps)
+    mu_bar, eps_bar = -mp.conj(mp.mpc(mu)), mp.conj(mp.mpc(eps))
+    conjugate = dirac.reverse(dirac.bar(dirac.SIGMA[0][1] @ vertex))
+    expected = dirac.SIGMA[0][1] @ dirac.chiral_vertex(mu_bar, eps_bar)
+    assert max(abs(x) for x in (conjugate - expected).ravel()) < TIGHT
+    assert close(dirac.width(2.0, m_out, mu_bar, eps_bar), dirac.width(2.0, m_out, mu, eps))
+    sum_of_both = dirac.asymmetry(2.0, m_out, mu, eps) + dirac.asymmetry(2.0, m_out, mu_bar, eps_bar)
+    assert abs(sum_of_both) < TIGHT

@@ -19,7 +19,7 @@ from nushine.targets.compounds import compound
 
 N, PATH, M_NP = 200_000, 5 * cm, 0.8
 TWO_MODES = ns.Decay((ns.Radiative(), ns.ToSterile(M_NP, 1e-8, 0.5e-8)))
-ASYMMETRY = -2 * 0.5 / (1 + 0.5**2)  # of the second mode: -2 mu eps / (mu^2 + eps^2)
+ASYMMETRY = -2 * 0.5 / (1 + 0.5**2)  # of the second mode of a Dirac N: -2 mu eps / (mu^2 + eps^2); Majorana: 0
 
 
 class Case(NamedTuple):
@@ -144,7 +144,8 @@ def test_photons_follow_the_spin(sample: tuple[Case, Events]) -> None:
     k = photon_at_rest(events, case.m_N)
     S = sign * spin_of(events)  # as of N from neutrinos
     cosine = np.clip(np.sum(S * k, axis=0) / (size(S) * size(k)), -1.0, 1.0)
-    for label, a in ((1, -1.0), (-1, 1.0), (0, ASYMMETRY)):
+    to_sterile = 0.0 if case.nature is ns.MAJORANA else ASYMMETRY
+    for label, a in ((1, -1.0), (-1, 1.0), (0, to_sterile)):
         c = cosine[events["lepton_number"] == label]
         assert (c.size > 10_000) == (
             (label == 1) or (label == -1 and case.nature is ns.MAJORANA) or (label == 0 and case.decay is TWO_MODES)

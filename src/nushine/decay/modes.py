@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 
 from nushine import kinematics
 from nushine.constants import hbar_c, mu_B
-from nushine.interactions.dipole import Dipole
+from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.checks import require_finite, require_non_negative
 
 
@@ -66,29 +66,45 @@ class Radiative(PhotonMode):
 
 
 class ToSterile(PhotonMode):
-    r"""N -> N' gamma through :math:`\tfrac12 \bar N' \sigma^{\alpha\beta} (\mu + \epsilon \gamma_5) N F_{\alpha\beta}`.
+    r"""N -> N' gamma through :math:`\tfrac12 \bar N' \sigma^{\alpha\beta} (\mu + \epsilon \gamma_5) N F_{\alpha\beta}
+    + h.c.`.
 
     .. math:: \Gamma = (|\mu|^2 + |\epsilon|^2) \frac{(m_N^2 - m_{N'}^2)^3}{8\pi m_N^3}, \qquad
               E^*_\gamma = \frac{m_N^2 - m_{N'}^2}{2 m_N}, \qquad
               a = -\frac{2\, \mathrm{Re}(\mu \epsilon^*)}{|\mu|^2 + |\epsilon|^2}
+
+    for a Dirac N. A Majorana N decays through the conjugate term too, and its photons are isotropic, a = 0:
+
+    - N' Dirac: N -> N' gamma and N -> N'bar gamma have this width each and opposite a; both together are given.
+    - N' Majorana: both terms add up to the moments :math:`2i\,\mathrm{Im}\,\mu` and :math:`2\,\mathrm{Re}\,\epsilon`,
+      which take the place of mu and epsilon in the width. It is zero for a real mu alone.
+
+    A chiral coupling, :math:`|\mu| = |\epsilon|` with equal phases, has twice the width of a Dirac N in both cases.
 
     Parameters
     ----------
     m_Np : float
         Mass of N' [MeV]; the mode is closed where it is m_N or more.
     mu, eps : float or complex
-        Magnetic and electric moments in Bohr magnetons. A chiral coupling has mu = eps and a = -1.
+        Magnetic and electric moments in Bohr magnetons. A chiral coupling has mu = eps and, for a Dirac N, a = -1.
+    nature : Nature
+        `DIRAC` or `MAJORANA`: that of N', which matters for a Majorana N alone.
 
     Raises
     ------
     ValueError
         If the mass is negative or a moment is not finite.
 
+    References
+    ----------
+    Shrock, Nucl. Phys. B 206, 359 (1982); Balantekin, Kayser, Ann. Rev. Nucl. Part. Sci. 68, 313 (2018).
+
     """
 
     m_Np: float | Array
     mu: complex | Array
     eps: complex | Array = 0.0
+    nature: Nature = DIRAC
 
     def __check_init__(self) -> None:
         """Reject negative masses and non-finite moments."""
@@ -96,24 +112,34 @@ class ToSterile(PhotonMode):
         require_finite("|mu|", jnp.abs(self.mu), "mu_B")
         require_finite("|eps|", jnp.abs(self.eps), "mu_B")
 
-    def _strength(self) -> Array:
-        return jnp.abs(self.mu) ** 2 + jnp.abs(self.eps) ** 2
+    def _strength(self, signal: Dipole) -> Array:
+        """Sum of squared moments [mu_B^2], over both final states if there are two."""
+        mu, eps = jnp.asarray(self.mu), jnp.asarray(self.eps)
+        one = jnp.abs(mu) ** 2 + jnp.abs(eps) ** 2
+        joined = 4 * (jnp.imag(mu) ** 2 + jnp.real(eps) ** 2)
+        of_majorana = jnp.where(_is_majorana(self.nature), joined, 2 * one)
+        return jnp.where(_is_majorana(signal.nature), of_majorana, one)
 
     def width(self, signal: Dipole) -> ArrayLike:
-        """Partial width [MeV]."""
-        return mu_B**2 * self._strength() * self.E_rest(signal) ** 3 / jnp.pi
+        """Partial width [MeV], summed over N' and its antiparticle if N is Majorana and N' Dirac."""
+        return mu_B**2 * self._strength(signal) * self.E_rest(signal) ** 3 / jnp.pi
 
     def E_rest(self, signal: Dipole) -> ArrayLike:
         """Photon energy in the rest frame of N [MeV]; zero where the mode is closed."""
         m_N = jnp.asarray(signal.m_N)
         open_ = m_N > self.m_Np
-        return jnp.where(open_, (m_N - self.m_Np) * (m_N + self.m_Np) / (2 * jnp.where(open_, m_N, 1.0)), 0.0)
+        return jnp.where(open_, (m_N - self.m_Np) * (1 + self.m_Np / jnp.where(open_, m_N, 1.0)) / 2, 0.0)
 
-    def asymmetry(self, signal: Dipole) -> ArrayLike:  # noqa: ARG002
-        """Coefficient a; zero if both moments vanish."""
-        strength = self._strength()
-        product = jnp.real(jnp.asarray(self.mu) * jnp.conj(jnp.asarray(self.eps)))
-        return jnp.where(strength > 0, -2 * product / jnp.where(strength > 0, strength, 1.0), 0.0)
+    def asymmetry(self, signal: Dipole) -> ArrayLike:
+        """Coefficient a: zero for a Majorana N, and if both moments vanish."""
+        mu, eps = jnp.asarray(self.mu), jnp.asarray(self.eps)
+        strength = jnp.abs(mu) ** 2 + jnp.abs(eps) ** 2
+        some = (strength > 0) & ~_is_majorana(signal.nature)
+        return jnp.where(some, -2 * jnp.real(mu * jnp.conj(eps)) / jnp.where(some, strength, 1.0), 0.0)
+
+
+def _is_majorana(nature: Nature) -> Array:
+    return jnp.asarray(nature.final_states) == 2
 
 
 class Invisible(Mode):
