@@ -14,6 +14,10 @@ from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.checks import require_finite, require_non_negative
 
 
+LARGEST_WIDTH = 1e250
+"""Widths above this [MeV] are taken as this; N decays where it is made far below."""
+
+
 class Mode(eqx.Module):
     """One decay mode of N."""
 
@@ -53,8 +57,8 @@ class Radiative(PhotonMode):
     def width(self, signal: Dipole) -> ArrayLike:
         """Partial width [MeV], summed over flavours and over nu and nubar."""
         c = signal.flavour
-        moments = (signal.mu * mu_B) ** 2 * (c.e**2 + c.mu**2 + c.tau**2)
-        return signal.nature.final_states * moments * signal.m_N**3 / (16 * jnp.pi)
+        moments = (jnp.asarray(signal.mu) * mu_B) ** 2 * (c.e**2 + c.mu**2 + c.tau**2)
+        return signal.nature.final_states * moments * jnp.asarray(signal.m_N) ** 3 / (16 * jnp.pi)
 
     def E_rest(self, signal: Dipole) -> ArrayLike:
         """m_N / 2 [MeV]."""
@@ -66,14 +70,13 @@ class Radiative(PhotonMode):
 
 
 class ToSterile(PhotonMode):
-    r"""N -> N' gamma through :math:`\tfrac12 \bar N' \sigma^{\alpha\beta} (\mu + \epsilon \gamma_5) N F_{\alpha\beta}
-    + h.c.`.
+    r"""N -> N' gamma through :math:`\tfrac12 \bar N' \sigma^{\alpha\beta} (\mu + \epsilon \gamma_5) N F_{\alpha\beta}`.
 
     .. math:: \Gamma = (|\mu|^2 + |\epsilon|^2) \frac{(m_N^2 - m_{N'}^2)^3}{8\pi m_N^3}, \qquad
               E^*_\gamma = \frac{m_N^2 - m_{N'}^2}{2 m_N}, \qquad
               a = -\frac{2\, \mathrm{Re}(\mu \epsilon^*)}{|\mu|^2 + |\epsilon|^2}
 
-    for a Dirac N. A Majorana N decays through the conjugate term too, and its photons are isotropic, a = 0:
+    for a Dirac N. A Majorana N decays through the hermitian conjugate as well, and its photons are isotropic, a = 0:
 
     - N' Dirac: N -> N' gamma and N -> N'bar gamma have this width each and opposite a; both together are given.
     - N' Majorana: both terms add up to the moments :math:`2i\,\mathrm{Im}\,\mu` and :math:`2\,\mathrm{Re}\,\epsilon`,
@@ -182,7 +185,11 @@ class Decay(eqx.Module):
 
     def width(self, signal: Dipole) -> Array:
         """Total width [MeV]."""
-        return sum((jnp.asarray(mode.width(signal)) for mode in self.modes), jnp.zeros(()))
+        return sum((self._partial(mode, signal) for mode in self.modes), jnp.zeros(()))
+
+    def _partial(self, mode: Mode, signal: Dipole) -> Array:
+        """Width of a mode [MeV]; all that are larger than any time resolves count alike, so that ratios are finite."""
+        return jnp.minimum(jnp.asarray(mode.width(signal)), LARGEST_WIDTH)
 
     def length(self, E_N: ArrayLike, signal: Dipole) -> Array:
         r"""Decay length :math:`\lambda = p_N \hbar c / (m_N \Gamma)` in the laboratory [mm]; infinite if stable."""
@@ -219,7 +226,7 @@ class Decay(eqx.Module):
         width = self.width(signal)
         safe = jnp.where(width > 0, width, 1.0)
         return tuple(
-            (jnp.asarray(mode.width(signal)) / safe, mode) for mode in self.modes if isinstance(mode, PhotonMode)
+            (self._partial(mode, signal) / safe, mode) for mode in self.modes if isinstance(mode, PhotonMode)
         )
 
 

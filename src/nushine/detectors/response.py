@@ -18,6 +18,9 @@ FAR = 40.0
 SHARP = 1e-100
 """Resolution [MeV] up to which there is no noise: its square could not be divided by."""
 
+NARROW = 1e-6
+"""Width over energy below which the density within a bin of true energy does not matter."""
+
 
 class Response(eqx.Module):
     r"""Measured recoil energies: Gaussian about quenching times true energy, :math:`E' \sim N(qE_R, \sigma)`.
@@ -65,14 +68,15 @@ class Response(eqx.Module):
         require_between("response.efficiency", self.efficiency, LEAST, 1.0, cure=cure)
         require_between("response.photon_efficiency", self.photon_efficiency, LEAST, 1.0, cure=cure)
 
-    def matrix(self, true_edges: ArrayLike, edges: ArrayLike) -> Array:
+    def matrix(self, true_edges: ArrayLike, edges: ArrayLike, mean: ArrayLike | None = None) -> Array:
         r"""Probability that a recoil of each bin of true energy is measured in each bin, times the efficiency.
 
-        .. math:: M_{ij} = \frac{\epsilon}{h_i - l_i} \int_{l_i}^{h_i} dE
-                  \left[\Phi\!\left(\frac{b_j - qE}{\sigma}\right) - \Phi\!\left(\frac{a_j - qE}{\sigma}\right)\right]
+        .. math:: M_{ij} = \frac{\epsilon}{h_i - l_i} \int_{l_i}^{h_i} dE\, (1 + \alpha_i t)
+                  \left[\Phi\!\left(\frac{b_j - qE}{\sigma}\right) - \Phi\!\left(\frac{a_j - qE}{\sigma}\right)\right],
+                  \quad t = \frac{2E - l_i - h_i}{h_i - l_i}, \quad \alpha_i = 3 \langle t \rangle_i
 
-        in closed form, for recoils that are uniform within each bin (l_i, h_i) of true energy: the overlap of the two
-        bins, plus what the noise carries over their edges.
+        in closed form, for recoils of a straight density within each bin (l_i, h_i) of true energy, uniform unless
+        their mean is known: the overlap of the two bins, plus what the noise carries over their edges.
 
         Parameters
         ----------
@@ -80,12 +84,15 @@ class Response(eqx.Module):
             Edges of true recoil energy [MeV], increasing and finite.
         edges : array_like, shape (R + 1,)
             Edges of measured energy [MeV], increasing; the outer ones may be infinite.
+        mean : array_like, shape (R_true,), optional
+            Mean energy of the recoils of each bin of true energy [MeV], the middle by default. Means that a straight
+            density cannot have, without being negative, are taken as the nearest that it can.
 
         Returns
         -------
         Array, shape (R_true, R)
             Without noise the exact overlap: 0 or 1 (times the efficiency) for nested bins. Derivatives are finite; that
-            by the resolution is taken as zero at resolution 0.
+            by the resolution is taken as zero at resolution 0. Bins of no width give nothing.
 
         Notes
         -----
@@ -100,14 +107,26 @@ class Response(eqx.Module):
         """
         scaled, measured = jnp.asarray(true_edges) * self.quenching, jnp.asarray(edges)
         low, high = scaled[:-1, None], scaled[1:, None]
+        width = jnp.where(high > low, high - low, 1.0)
         a, b = measured[:-1], measured[1:]
         shared = jnp.maximum(jnp.minimum(b, high) - jnp.maximum(a, low), 0.0)
-        share = shared / (high - low)
+        share = shared / width
         share += jax.lax.stop_gradient(jnp.where(shared == high - low, 1.0 - share, 0.0))  # compiled divisions round
         apart = measured - scaled[:, None]
         tail = _tail(apart * jnp.sign(apart), self.resolution)  # slope 0 where edges coincide; that of abs is 1
-        carried = jnp.diff(tail[:-1] - tail[1:], axis=1)
-        return jnp.maximum(share + carried / (high - low), 0.0) * self.efficiency
+        share += jnp.diff(tail[:-1] - tail[1:], axis=1) / width
+        if mean is not None:
+            middle = 2 * jnp.asarray(mean)[:, None] * self.quenching - low - high
+            slope = jnp.where(high - low > NARROW * high, jnp.clip(3 * middle / width, -1.0, 1.0), 0.0)
+            share += slope * jnp.diff(self._tilted(apart, tail, width), axis=1)
+        return jnp.where(high > low, jnp.maximum(share, 0.0), 0.0) * self.efficiency
+
+    def _tilted(self, apart: Array, tail: Array, width: Array) -> Array:
+        """Integral over each true bin of t times the probability to be measured below each edge, over its width."""
+        below = jnp.clip(apart[:-1] / width, 0.0, 1.0)
+        second = _second_tail(jnp.abs(apart), self.resolution)
+        beyond = jnp.where(apart > 0, _second_tail(jnp.zeros(()), self.resolution) * 2 - second, second)
+        return below * (below - 1) - (tail[:-1] + tail[1:] - 2 * (beyond[:-1] - beyond[1:]) / width) / width
 
 
 def _tail(distance: Array, sigma: ArrayLike) -> Array:
@@ -120,3 +139,12 @@ def _tail(distance: Array, sigma: ArrayLike) -> Array:
     z = jnp.minimum(distance, FAR * safe) / safe
     density = jnp.exp(-0.5 * z**2) / jnp.sqrt(2 * jnp.pi)
     return jnp.where(sharp, 0.0, safe * (density - z * ndtr(-z)))
+
+
+def _second_tail(distance: Array, sigma: ArrayLike) -> Array:
+    """Integral of `_tail` from a distance >= 0 on."""
+    sharp = jnp.asarray(sigma) <= SHARP
+    safe = jnp.where(sharp, 1.0, sigma)
+    z = jnp.minimum(distance, FAR * safe) / safe
+    density = jnp.exp(-0.5 * z**2) / jnp.sqrt(2 * jnp.pi)
+    return jnp.where(sharp, 0.0, safe**2 / 2 * ((z**2 + 1) * ndtr(-z) - z * density))

@@ -9,14 +9,14 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
-from nushine import kinematics
 from nushine.decay import RADIATIVE, Decay, PhotonMode, flight, photon_acceptance
 from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.checks import require_non_negative
 from nushine.numerics.compilation import jit
-from nushine.rates.panels import PANELS, along_cone, continuum, recoils
-from nushine.rates.plane import least_E_N
+from nushine.rates.edges import ALL_RECOILS, Edges
+from nushine.rates.plane import within_reach
+from nushine.rates.points import Points, points_in_bins
 from nushine.sources.base import Beam, Source
 from nushine.targets.compounds import Target
 from nushine.targets.isotopes import Isotope
@@ -29,30 +29,6 @@ SLOWEST = 1e-3
 
 TABLE = 1024
 """Points of the table of the relative variations of the flux."""
-
-
-class Edges(eqx.Module):
-    """Bins of an event.
-
-    Parameters
-    ----------
-    E_R : Array, shape (R + 1,)
-        Edges of the recoil energy [MeV], increasing, finite, above zero.
-    E_gamma : Array, shape (G,)
-        Lower edges of the photon energy [MeV], increasing; the last bin has no upper end.
-    cos_theta : Array, shape (C,)
-        Lower edges of the cosine of the photon's angle to the beam, increasing; the last bin ends at 1.
-
-    """
-
-    E_R: Array
-    E_gamma: Array
-    cos_theta: Array
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Numbers of bins (R, G, C)."""
-        return self.E_R.shape[0] - 1, self.E_gamma.shape[0], self.cos_theta.shape[0]
 
 
 class BinnedYield(eqx.Module):
@@ -120,7 +96,7 @@ def sterile_bins(
     source, target, signal, path, decay
         As for `sterile_rate`; the moment of the signal does not matter.
     edges : Edges
-        Bins; by default one of all recoils from 1e-17 to 1 MeV and all photons.
+        Bins; by default one of all recoils and all photons.
     flight_min : float
         N must fly at least this far before it decays [mm].
 
@@ -147,8 +123,8 @@ def sterile_bins(
     require_non_negative("path", path, "mm")
     require_non_negative("flight_min", flight_min, "mm")
     if edges is None:
-        edges = Edges(jnp.array([1e-17, 1.0]), jnp.zeros(1), -jnp.ones(1))
-    unit = eqx.tree_at(lambda s: (s.m_N, s.mu), signal, (jnp.asarray(signal.m_N, dtype=float), jnp.ones(())))
+        edges = Edges(jnp.asarray(ALL_RECOILS), jnp.zeros(1), -jnp.ones(1))
+    unit = eqx.tree_at(lambda s: s.mu, within_reach(signal, source), jnp.ones(()))
     lengths = jnp.asarray(path, dtype=float), jnp.asarray(flight_min, dtype=float)
     return _sterile_bins(source, target, unit, lengths[0], decay, edges, lengths[1])
 
@@ -162,7 +138,7 @@ def recoil_bins(source: Source, target: Target, interaction: Interaction, E_R_ed
     source, target, interaction
         As for `recoil_rate`.
     E_R_edges : Array, shape (R + 1,)
-        Edges [MeV], increasing, finite, above zero.
+        Edges [MeV], increasing and finite, zero or above.
 
     Returns
     -------
@@ -170,10 +146,10 @@ def recoil_bins(source: Source, target: Target, interaction: Interaction, E_R_ed
         Rates [1/(mass ns)]; integrals of `recoil_rate` to 1e-4 for bins of 1 % of the sum or more, from 1 eV to 4 keV.
 
     """
-    table = _table(source)
+    table, interaction = _table(source), within_reach(interaction, source)
 
     def of_nucleus(nucleus: Isotope, number: Array) -> Array:
-        points = [_plane(beam, nucleus, number, interaction, E_R_edges) for beam in source.beams]
+        points = [points_in_bins(beam, nucleus, number, interaction, E_R_edges) for beam in source.beams]
         return sum((jnp.sum(p.rate * _changes(table, p.E_nu), axis=-1) for p in points), jnp.zeros(()))
 
     return jnp.sum(jax.vmap(of_nucleus)(target.isotopes, target.number_per_mass), axis=0)
@@ -189,20 +165,14 @@ def _sterile_bins(
     table, log_p = _table(source), jnp.log(source.E_max) + jnp.log(jnp.array([SLOWEST, 1.0]))
 
     def of_beam(beam: Beam) -> Points:
-        return jax.vmap(lambda nucleus, n: _plane(beam, nucleus, n, signal, edges.E_R, modes, edges))(nuclei, numbers)
+        return jax.vmap(lambda nucleus, n: points_in_bins(beam, nucleus, n, signal, edges.E_R, modes, edges))(
+            nuclei, numbers
+        )
 
     beams = [of_beam(beam) for beam in source.beams]
     points = jax.tree.map(lambda *x: jnp.moveaxis(jnp.concatenate(x, axis=-1), 1, 0), *beams)
     moments = jax.lax.map(lambda p: _moments(p, nuclei, signal, modes, edges, table, log_p), points)
     return BinnedYield(_differences(jnp.moveaxis(moments, 0, 2)), log_p, signal, decay, path, flight_min)
-
-
-class Points(eqx.Module):
-    """Points of the plane and the rate per mass that each carries: shape (R, points), then (R, nuclei, points)."""
-
-    E_nu: Array
-    E_R: Array
-    rate: Array
 
 
 def _moments(
@@ -258,33 +228,6 @@ def _representatives(target: Target) -> tuple[Isotope, Array]:
         chosen.append((nuclei, n))
     joined: tuple[Isotope, Array] = jax.tree.map(lambda *x: jnp.concatenate(x), *chosen)
     return joined
-
-
-def _plane(
-    beam: Beam,
-    nucleus: Isotope,
-    number: Array,
-    interaction: Interaction,
-    E_R_edges: Array,
-    modes: Sequence[PhotonMode] = (),
-    edges: Edges | None = None,
-) -> Points:
-    """Points in bins of recoil energy for one nucleus and beam; panels begin at the kinks of the photon edges."""
-    m, m_A, R = jnp.asarray(interaction.m_out, dtype=float), nucleus.m_A, E_R_edges.shape[0] - 1
-    E_R, w_R = recoils(beam, m, m_A, E_R_edges)
-    kinks = [jnp.zeros((*E_R.shape[:-1], 0))]
-    if edges is not None and isinstance(interaction, Dipole):
-        ratios = [jnp.clip(edges.E_gamma / mode.open_E_rest(interaction), 1e-9, 1e9) for mode in modes]
-        kinks += [least_E_N(ratio, m) + E_R for ratio in ratios] + [along_cone(edges.cos_theta, E_R, m, m_A)]
-    scale = jnp.asarray(interaction.strength(beam.flavour)) * number * w_R
-    c = [scale * c_k for c_k in interaction.series(E_R, nucleus)]
-    low = kinematics.E_nu_min(E_R, m, m_A)
-    E, w = continuum(beam, low, jnp.concatenate(kinks, axis=-1), m, c, PANELS if modes else 4 * PANELS)
-    seen = beam.lines_E > low
-    lines = jnp.where(seen, beam.lines_E, E[..., -1:])
-    at_lines = jnp.maximum(c[0] + (c[1] + c[2] / lines) / lines, 0.0) * jnp.where(seen, beam.lines_flux, 0.0)
-    E, w = jnp.concatenate([E, lines], axis=-1), jnp.concatenate([w, at_lines], axis=-1)
-    return Points(*(x.reshape(R, -1) for x in (E, jnp.broadcast_to(E_R, E.shape), w)))
 
 
 def _table(source: Source) -> Array:

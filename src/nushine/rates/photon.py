@@ -23,6 +23,7 @@ from nushine.rates.plane import (
     recoil_at_angle,
     sum_over_isotopes,
     weighted_points,
+    within_reach,
 )
 from nushine.sources.base import Beam, Source
 from nushine.targets.compounds import Target
@@ -191,6 +192,7 @@ def _summed(
     selection: Selection,
 ) -> Array:
     """Sum a density over beams, isotopes and photon modes at each x, a few points at a time to bound the memory."""
+    signal = within_reach(signal, source)
 
     def at_point(value: Array) -> Array:
         def of_isotope(isotope: Isotope) -> Array:

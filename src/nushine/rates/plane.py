@@ -1,7 +1,7 @@
 """Quadrature over the plane of neutrino energy and recoil energy, which every rate but the recoil spectrum needs."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import equinox as eqx
 import jax
@@ -11,9 +11,10 @@ from jax.typing import ArrayLike
 
 from nushine import kinematics
 from nushine.interactions.base import Interaction
+from nushine.interactions.dipole import Dipole
 from nushine.numerics import quadrature
 from nushine.numerics.checks import require_between, require_non_negative, require_ordered
-from nushine.sources.base import Beam
+from nushine.sources.base import Beam, Source
 from nushine.targets.compounds import Target
 from nushine.targets.isotopes import Isotope
 
@@ -68,6 +69,21 @@ E_R_FLOOR = 1e-24
 
 FLAT = 1e3
 """Width of a peak in log E_R that is no peak: the quadrature is then the plain one."""
+
+
+Process = TypeVar("Process", bound=Interaction)
+
+
+def within_reach(process: Process, source: Source) -> Process:
+    """The same process with a mass of ten times the end point if it is more: such an N is not made either.
+
+    Powers of the mass stay finite.
+    """
+    if not isinstance(process, Dipole):
+        return process
+    m_N = jnp.minimum(jnp.asarray(process.m_N, dtype=float), 10 * source.E_max)
+    capped: Process = eqx.tree_at(lambda s: s.m_N, process, m_N)
+    return capped
 
 
 def beam_nodes(beam: Beam, E_low: Array, breaks: Array, rest: ArrayLike) -> tuple[Array, Array]:

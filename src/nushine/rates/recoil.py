@@ -13,11 +13,15 @@ from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_non_negative
 from nushine.numerics.compilation import jit
 from nushine.numerics.piecewise import Piecewise
-from nushine.rates.plane import EVERYTHING, Selection, production, sum_over_isotopes
+from nushine.rates.panels import N_LINE, on_panels
+from nushine.rates.plane import EVERYTHING, Selection, production, sum_over_isotopes, within_reach
 from nushine.sources.base import Beam, Source
 from nushine.targets.compounds import Target
 from nushine.targets.electrons import Electrons, electron
 from nushine.targets.isotopes import Isotope
+
+NO_RECOIL = 1e-9
+"""Energy over that of the upper edge of a bin, below which recoils do not matter for its mean."""
 
 
 @checked
@@ -57,7 +61,7 @@ def recoil_rate(E_R: ArrayLike, source: Source, target: Target, interaction: Int
 
 @jit
 def _recoil_rate(E_R: Array, source: Source, target: Target, interaction: Interaction) -> Array:
-    return sum_over_isotopes(target, _per_scatterer(source, interaction, E_R))
+    return sum_over_isotopes(target, _per_scatterer(source, within_reach(interaction, source), E_R))
 
 
 @checked
@@ -90,7 +94,23 @@ def electron_recoil_rate(E_R: ArrayLike, source: Source, electrons: Electrons, i
 
 @jit
 def _electron_recoil_rate(E_R: Array, source: Source, electrons: Electrons, interaction: Dipole) -> Array:
-    return electrons.open_per_mass(E_R) * _per_scatterer(source, interaction, E_R)(electron())
+    return electrons.open_per_mass(E_R) * _per_scatterer(source, within_reach(interaction, source), E_R)(electron())
+
+
+@jit
+def recoil_means(source: Source, target: Target, interaction: Interaction, E_R_edges: Array) -> Array:
+    """Mean energy [MeV] of the recoils in each bin, shape (R,); of a density like 1/E_R where there are none.
+
+    Good to 1e-3 of the width of a bin where kinematic limits do not cut it.
+    """
+    low, high = E_R_edges[:-1], E_R_edges[1:]
+    low = jnp.maximum(low, NO_RECOIL * high)
+    even = not isinstance(interaction, Dipole)
+    E_R, w = on_panels(jnp.stack([low, high], axis=-1), N_LINE, even)
+    rate = w * sum_over_isotopes(target, _per_scatterer(source, within_reach(interaction, source), E_R))
+    total, some = jnp.sum(rate, axis=-1), high > low
+    inverse = (high - low) / jnp.log(jnp.where(some, high / jnp.where(some, low, 1.0), jnp.e))
+    return jnp.where(total > 0, jnp.sum(rate * E_R, axis=-1) / jnp.where(total > 0, total, 1.0), inverse)
 
 
 def _per_scatterer(source: Source, interaction: Interaction, E_R: Array) -> Callable[[Isotope], Array]:
@@ -128,10 +148,11 @@ def scattering_rate(
 
     Relative accuracy 1e-8 or better (reactor fluxes, m_N from 1e-3 to 9 MeV).
     """
+    process = within_reach(interaction, source)
 
     def of_isotope(isotope: Isotope) -> Array:
         return sum(
-            (jnp.sum(production(b, isotope, interaction, selection, jnp.zeros(0)).rate) for b in source.beams),
+            (jnp.sum(production(b, isotope, process, selection, jnp.zeros(0)).rate) for b in source.beams),
             jnp.zeros(()),
         )
 

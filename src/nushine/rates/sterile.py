@@ -11,7 +11,7 @@ from nushine.interactions.dipole import Dipole
 from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_non_negative
 from nushine.numerics.compilation import jit
-from nushine.rates.plane import EVERYTHING, Selection, photon_breaks, production
+from nushine.rates.plane import EVERYTHING, Selection, photon_breaks, production, within_reach
 from nushine.sources.base import Source
 from nushine.targets.compounds import Target
 from nushine.targets.isotopes import Isotope
@@ -76,7 +76,7 @@ def sterile_yield(
 def _sterile_yield(
     source: Source, target: Target, signal: Dipole, path: ArrayLike, decay: Decay, selection: Selection
 ) -> Yield:
-    unit = eqx.tree_at(lambda s: s.mu, signal, 1.0)
+    unit = eqx.tree_at(lambda s: s.mu, within_reach(signal, source), 1.0)
     modes = [mode for _, mode in decay.photons(unit)]
 
     def of_isotope(isotope: Isotope) -> tuple[Array, Array]:

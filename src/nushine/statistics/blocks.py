@@ -11,7 +11,7 @@ from jax import Array
 from nushine.detectors import Channel
 from nushine.experiments import Experiment
 from nushine.rates import Edges
-from nushine.statistics.layout import Layout, measured_edges, true_edges
+from nushine.statistics.layout import Layout, measured_edges
 from nushine.statistics.names import identifier, name_of
 
 ANY = np.array([[0.0, np.inf], [0.0, np.inf], [-1.0, 1.0]])
@@ -20,8 +20,18 @@ ANY = np.array([[0.0, np.inf], [0.0, np.inf], [-1.0, 1.0]])
 # Yields (1 + S, b) at +1 of a nuisance parameter less nominal, and nominal less those at -1.
 Change = tuple[Array, Array]
 
-# Signal, and CEvNS where it is counted, in bins (1 + V, R, G, C) of true energies: nominal and flux variations.
-Rates = tuple[Array, Array | None]
+
+class Rates(NamedTuple):
+    """Signal, and CEvNS where it is counted, in bins of true energies.
+
+    `signal` and `CEvNS`, nominal and flux variations, have the shape (1 + V, R, G, C); `E_R` are the edges of true
+    recoil energy and `means` (of signal, and of CEvNS) the mean recoils in those bins [MeV].
+    """
+
+    signal: Array
+    CEvNS: Array | None
+    E_R: Array
+    means: tuple[Array, ...]
 
 
 class Block(NamedTuple):
@@ -47,9 +57,9 @@ def block(part: Experiment, channel: Channel, label: str, layout: Layout, rates:
         nothing = jnp.zeros((1 + len(part.source.variations), _size(edges)))
         rows = [nothing] * len(layout.samples)
         if rates is not None:
-            rows[0] = _measured(part, channel, layout, edges, rates[0])
-            if rates[1] is not None:
-                rows[1] = _measured(part, channel, layout, edges, rates[1])
+            rows[0] = _measured(part, channel, edges, rates.signal, rates.E_R, rates.means[:1])
+            if rates.CEvNS is not None:
+                rows[1] = _measured(part, channel, edges, rates.CEvNS, rates.E_R, rates.means[1:])
         for name, content in _backgrounds(part, channel, edges).items():
             sample = name_of(name, label)
             if sample in layout.samples:
@@ -88,13 +98,14 @@ def _size(edges: Edges) -> int:
     return R * G * C
 
 
-def _measured(part: Experiment, channel: Channel, layout: Layout, edges: Edges, true: Array) -> Array:
+def _measured(
+    part: Experiment, channel: Channel, edges: Edges, true: Array, E_R: Array, means: tuple[Array, ...]
+) -> Array:
     """Rates in bins of measured energies, shape (1 + V, b)."""
     if channel.photon:
         true = true * part.response.photon_efficiency
     if channel.recoil:
-        matrix = part.response.matrix(true_edges(part, channel, layout.binning).E_R, edges.E_R)
-        true = jnp.einsum("vrgc,rm->vmgc", true, matrix)
+        true = jnp.einsum("vrgc,rm->vmgc", true, part.response.matrix(E_R, edges.E_R, *means))
     else:
         true = jnp.sum(true, axis=1)
     return true.reshape(true.shape[0], _size(edges))
@@ -125,7 +136,8 @@ def _shifted(part: Experiment, channel: Channel, edges: Edges) -> Iterator[tuple
         return
 
     def threshold(x: float) -> Setting:
-        return part, Edges(edges.E_R.at[0].add(x * known.threshold), edges.E_gamma, edges.cos_theta)
+        lowest = edges.E_R[0] + x * known.threshold  # cuts into higher bins if it comes to that
+        return part, Edges(jnp.maximum(edges.E_R.at[0].set(lowest), lowest), edges.E_gamma, edges.cos_theta)
 
     def resolution(x: float) -> Setting:
         return eqx.tree_at(
@@ -151,11 +163,18 @@ def _scaled(
     seen = jnp.array([name in ("signal", "CEvNS") for name in layout.samples])[:, None] * nominal
     if channel.recoil:
         yield "efficiency", known.efficiency * seen
-        centres = jnp.log(edges.E_R[:-1] * edges.E_R[1:]) / 2
-        ends = jnp.log(edges.E_R[jnp.array([0, -1])])
-        tilt = (2 * centres - ends[0] - ends[1]) / (ends[1] - ends[0])
+        tilt = _tilt(edges.E_R)
         per_bin = jnp.repeat(tilt, _size(edges) // tilt.shape[0])
         flat = jnp.array([name == name_of("background", label) for name in layout.samples])[:, None]
         yield "background_slope", known.background_slope * flat * nominal * per_bin
     if channel.photon:
         yield "photon_efficiency", known.photon_efficiency * seen
+
+
+def _tilt(E_R: Array) -> Array:
+    """Position of each bin in the logarithm of recoil energy, from -1 at the lower end of the window to 1 at the upper.
+
+    A first bin that begins at zero is taken to begin a tenth below its end.
+    """
+    x = jnp.log(E_R.at[0].set(jnp.where(E_R[0] > 0, E_R[0], 0.1 * E_R[1])))
+    return (x[:-1] + x[1:] - x[0] - x[-1]) / (x[-1] - x[0])

@@ -18,7 +18,7 @@ from nushine.interactions.dipole import Dipole
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
 from nushine.numerics.compilation import keep_programs
-from nushine.rates import BinnedYield, recoil_bins, sterile_bins
+from nushine.rates import BinnedYield, recoil_bins, recoil_means, sterile_bins
 from nushine.statistics.blocks import Block, Rates, block
 from nushine.statistics.layout import Binning, Layout, layout_of, qualified, true_edges
 from nushine.statistics.model import Model
@@ -155,25 +155,30 @@ def build(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout) 
     parts = split(experiment)
     unit = eqx.tree_at(lambda s: s.mu, signal, 1.0)
     yields: list[BinnedYield | Array] = []
-    cevns: list[Array | None] = []
+    others: list[tuple[Array | None, Array, tuple[Array, ...]]] = []
     for part in parts:
         for channel in layout.channels:
             edges = true_edges(part, channel, layout.binning)
+            means = tuple(
+                recoil_means(part.source, part.target, process, edges.E_R)
+                for process in (unit, CEvNS())[: 1 if channel.photon else 2]
+                if channel.recoil
+            )
             if channel.photon:
                 near = channel.selection(part.selection).flight_min
                 yields.append(sterile_bins(part.source, part.target, unit, path_of(part, decay), decay, edges, near))
-                cevns.append(None)
+                others.append((None, edges.E_R, means))
             else:
                 recoils = (recoil_bins(part.source, part.target, process, edges.E_R) for process in (unit, CEvNS()))
                 signal_bins, cevns_bins = (bins[:, :, None, None] for bins in recoils)
                 yields.append(signal_bins)
-                cevns.append(cevns_bins)
+                others.append((cevns_bins, edges.E_R, means))
     decays = next((y for y in yields if isinstance(y, BinnedYield)), None)
     terms = 0 if decays is None else decays.moments.shape[0] * decays.moments.shape[-1]
     coefficients = [_coefficients(y, terms) for y in yields]
 
     def assembled(rates: list[Array]) -> Model:
-        return _assemble(parts, layout, list(zip(rates, cevns, strict=True)))
+        return _assemble(parts, layout, [Rates(signal, *rest) for signal, rest in zip(rates, others, strict=True)])
 
     def of_signal(rates: list[Array]) -> tuple[Array, Array, Array]:
         model = assembled(rates)

@@ -1,25 +1,37 @@
 """What a likelihood is made of: bins, samples and nuisance parameters of the channels of an experiment."""
 
 from dataclasses import dataclass
+from math import ceil
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jax import Array
 
 from nushine.detectors import Channel
 from nushine.experiments import Experiment, split
 from nushine.experiments.channels import channels_of
-from nushine.rates import Edges
+from nushine.rates import ALL_RECOILS, Edges
 from nushine.statistics.names import BETWEEN, identifier, identifiers, name_of
 
-FINE = 3
-"""Bins of true recoil energy in each bin of measured energy."""
+FINE = 36
+"""Bins of true recoil energy in the window: a whole number in each bin of measured energy, this many or more in all."""
 
-PADDING = 6
-"""Bins of true recoil energy below and above the window, which the resolution can lift into it."""
+LEAST_FINE = 3
+"""Bins of true recoil energy in each bin of measured energy, at least."""
 
-ALL_RECOILS = (1e-17, 0.2, 40)
-"""Least and largest recoil [MeV], and number of bins, where any recoil counts."""
+BELOW, ABOVE = 12, 6
+"""Bins of true recoil energy below and above the window, which the resolution can carry into it."""
+
+REACH = 6.0
+"""They reach so many standard deviations far."""
+
+NEAR_ZERO = 1e-4
+"""A window that begins below this share of its end, or below the resolution, has its first bin from there to the
+larger of the two: recoils cannot be told apart on a logarithmic scale that begins at zero."""
+
+LEAST_TRUE = 1e-7
+"""Where a window begins near zero, the lowest bin of true energy ends at this share of the first measured bin."""
 
 SHARED = ("signal", "CEvNS", "spectrum")
 """Kinds of names that are the same in all experiments."""
@@ -125,9 +137,7 @@ def qualified(name: str, experiment: Experiment) -> str:
 def measured_edges(experiment: Experiment, channel: Channel, binning: Binning) -> Edges:
     """Bins of measured recoil energy, photon energy [MeV] and cosine of the photon angle of a channel."""
     asked = experiment.selection
-    E_R = jnp.asarray(ALL_RECOILS[:2])
-    if channel.recoil:
-        E_R = jnp.exp(jnp.linspace(jnp.log(asked.E_R_min), jnp.log(asked.E_R_max), binning.E_R + 1))
+    E_R = _recoil_edges(experiment, binning.E_R) if channel.recoil else jnp.asarray(ALL_RECOILS)
     if not channel.photon:
         return Edges(E_R, jnp.zeros(1), -jnp.ones(1))
     low = jnp.maximum(asked.E_gamma_min, 1e-3 * experiment.source.E_max)
@@ -137,18 +147,43 @@ def measured_edges(experiment: Experiment, channel: Channel, binning: Binning) -
     return Edges(E_R, E_gamma, cos_theta)
 
 
+def _recoil_edges(experiment: Experiment, bins: int) -> Array:
+    """Edges even in the logarithm of the energy, but for the first bin of a window that begins near zero."""
+    low, high = jnp.asarray(experiment.selection.E_R_min, dtype=float), jnp.asarray(experiment.selection.E_R_max)
+    floor = _floor(experiment)
+    even = jnp.geomspace(jnp.where(low < floor, floor, low), high, bins + 1)
+    above = jnp.geomspace(jnp.minimum(floor, high / 2), high, max(bins, 2))[-bins:]
+    return jnp.where(low < floor, jnp.append(low, above), even.at[0].set(low).at[-1].set(high))
+
+
+def _floor(experiment: Experiment) -> Array:
+    """Measured energy below which there is one bin."""
+    return jnp.maximum(NEAR_ZERO * jnp.asarray(experiment.selection.E_R_max), experiment.response.resolution)
+
+
 def true_edges(experiment: Experiment, channel: Channel, binning: Binning) -> Edges:
-    """As measured, but with finer bins of true recoil energy that reach beyond the window."""
+    """As measured, but with finer bins of true recoil energy that reach beyond the window: one of all, if any counts.
+
+    Bins are narrow where the resolution mixes them: even in the logarithm inside the window, and in the energy beyond.
+    Below a window that begins near zero they get ever narrower towards zero, as the recoils of light N do.
+    """
     edges = measured_edges(experiment, channel, binning)
     if not channel.recoil:
-        low, high, bins = ALL_RECOILS
-        return Edges(jnp.geomspace(low, high, bins + 1), edges.E_gamma, edges.cos_theta)
-    step = jnp.log(edges.E_R[1] / edges.E_R[0]) / FINE
-    inside = jnp.log(edges.E_R[0]) + step * jnp.arange(FINE * binning.E_R + 1)
-    sigma, q = experiment.response.resolution, experiment.response.quenching
-    reach = 6 * jnp.maximum(jnp.asarray(sigma), 1e-3 * edges.E_R[0]) + 0.1 * edges.E_R[0]
-    lowest = jnp.maximum(edges.E_R[0] - reach, 0.05 * edges.E_R[0]) / jnp.maximum(q, 1.0)
-    highest = (edges.E_R[-1] * 1.1 + reach) / jnp.minimum(q, 1.0)
-    below = jnp.linspace(jnp.log(lowest), inside[0], PADDING + 1)[:-1]
-    above = jnp.linspace(inside[-1], jnp.log(highest), PADDING + 1)[1:]
-    return Edges(jnp.exp(jnp.concatenate([below, inside, above])), edges.E_gamma, edges.cos_theta)
+        return edges
+    measured, known, q = edges.E_R, experiment.uncertainties, jnp.asarray(experiment.response.quenching)
+    fine = max(LEAST_FINE, ceil(FINE / binning.E_R))
+    steps = jnp.arange(fine) / fine
+    lows, highs = measured[:-1, None], measured[1:, None]
+    near_zero = measured[0] < _floor(experiment)
+    safe = jnp.where(lows > 0, lows, highs)
+    even_in_log, even = safe * (highs / safe) ** steps, lows + (highs - lows) * steps
+    inside = jnp.where(near_zero & (jnp.arange(binning.E_R) == 0)[:, None], even, even_in_log).ravel()
+    spread = REACH * experiment.response.resolution * (1 + jnp.asarray(known.resolution)) + known.threshold
+    lowest = jnp.maximum(measured[0] * (1 - known.quenching) - spread, 0.0)
+    below = lowest + (measured[0] - lowest) * jnp.arange(BELOW) / BELOW
+    narrowing = jnp.geomspace(LEAST_TRUE, 1.0, BELOW)[:-1] * inside[1]
+    towards_zero = jnp.sort(jnp.concatenate([jnp.zeros(1), measured[:1], narrowing]))
+    first = jnp.where(near_zero, towards_zero, jnp.append(below, measured[0]))
+    highest = measured[-1] * (1 + known.quenching) + spread
+    beyond = measured[-1] + (highest - measured[-1]) * jnp.arange(ABOVE + 1) / ABOVE
+    return Edges(jnp.concatenate([first, inside[1:], beyond]) / q, edges.E_gamma, edges.cos_theta)
