@@ -13,7 +13,6 @@ from nushine.constants import hbar_c, mu_B
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.checks import require_finite, require_non_negative
 
-
 LARGEST_WIDTH = 1e250
 """Widths above this [MeV] are taken as this; N decays where it is made far below."""
 
@@ -221,13 +220,14 @@ class Decay(eqx.Module):
         reaches = jnp.where(near > 0, survives, 1.0)
         return reaches * self.probability(E_N, jnp.maximum(far - near, 0.0), signal)
 
+    def share(self, mode: Mode, signal: Dipole) -> Array:
+        """Branching ratio of one of the modes; zero if N is stable."""
+        width = self.width(signal)
+        return self._partial(mode, signal) / jnp.where(width > 0, width, 1.0)
+
     def photons(self, signal: Dipole) -> tuple[tuple[Array, PhotonMode], ...]:
         """Branching ratio and mode of each photon line."""
-        width = self.width(signal)
-        safe = jnp.where(width > 0, width, 1.0)
-        return tuple(
-            (self._partial(mode, signal) / safe, mode) for mode in self.modes if isinstance(mode, PhotonMode)
-        )
+        return tuple((self.share(mode, signal), mode) for mode in self.modes if isinstance(mode, PhotonMode))
 
 
 RADIATIVE = Decay((Radiative(),))

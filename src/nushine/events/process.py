@@ -38,10 +38,9 @@ class Line(NamedTuple):
 
 def lines(signal: Dipole, decay: Decay) -> tuple[Line, ...]:
     """All final states; N -> nu gamma and N -> nubar gamma of a Majorana N are two, each with half of the width."""
-    total = decay.width(signal)
     found = []
     for index, mode in enumerate(decay.modes):
-        share = jnp.asarray(mode.width(signal)) / jnp.where(total > 0, total, 1.0)
+        share = decay.share(mode, signal)
         zero = jnp.zeros(())
         if isinstance(mode, Radiative):
             states = signal.nature.final_states

@@ -15,14 +15,11 @@ from nushine.decay import RADIATIVE, Decay
 from nushine.interactions.dipole import DIRAC, MAJORANA, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import Choice, checked
-from nushine.rates import EVERYTHING, Edges, Selection, sterile_bins
+from nushine.rates import ALL_RECOILS, EVERYTHING, Edges, Selection, sterile_bins
 from nushine.sources.base import Source
 from nushine.targets.compounds import Target
 
 FloatArray = NDArray[np.float64]
-
-RECOILS = (1e-17, 1.0)
-"""Least and largest recoil [MeV] where the selection has no limit."""
 
 NEGLIGIBLE, ROUNDING = 1e-9, 1e-12
 """Shares of the photons that do not count, and that cannot be told from nothing."""
@@ -107,7 +104,7 @@ def _shares(
 ) -> FloatArray:
     """Probabilities for each nature, shape (natures, bins)."""
     n_E, n_cos = bins
-    E_R = jnp.stack([jnp.maximum(selection.E_R_min, RECOILS[0]), jnp.minimum(selection.E_R_max, RECOILS[1])])
+    E_R = jnp.clip(jnp.stack([jnp.asarray(selection.E_R_min), jnp.asarray(selection.E_R_max)]), *ALL_RECOILS)
     top = jnp.sqrt(source.E_max)
     low = jnp.sqrt(jnp.asarray(selection.E_gamma_min, dtype=float))
     E_gamma = (low + (top - low) * jnp.arange(n_E) / n_E) ** 2
