@@ -137,8 +137,10 @@ def photon_acceptance(
     cos_theta_min = jnp.asarray(cos_theta_min)
     W_0 = (cos_theta_min * N.E - N.p_z) / N.m
     W = (N.E * cos_N - cos_theta_min * N.p) / N.m, -sin_N
-    length = jnp.sqrt(W_0**2 + (1 - cos_theta_min) * (1 + cos_theta_min))
-    axis = W[0] / length, W[1] / length
+    square = W_0**2 + (1 - cos_theta_min) * (1 + cos_theta_min)
+    some = square > 0  # else a massless N flies exactly along the edge of a cone of nothing, or of everything
+    safe = jnp.sqrt(jnp.where(some, square, 1.0))
+    axis = jnp.where(some, W[0] / safe, 1.0), W[1] / safe
     forward = jnp.ones_like(N.p), jnp.zeros_like(N.p)
-    area, moment = two_caps(energy_kappa, forward, W_0 / length, axis)
+    area, moment = two_caps(energy_kappa, forward, jnp.where(some, W_0 / safe, cos_theta_min), axis)
     return (area + asymmetry * dot((N.P_L, N.P_T), moment)) / (4 * jnp.pi)

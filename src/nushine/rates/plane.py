@@ -67,6 +67,9 @@ E_NU_FLOOR = 1e-9
 E_R_FLOOR = 1e-24
 """Recoils below this fraction of the largest are left out: they matter for m_N = 0 alone."""
 
+LEAST_MASS = 1e-30
+"""Masses of N above zero and below this [MeV] are taken as this."""
+
 FLAT = 1e3
 """Width of a peak in log E_R that is no peak: the quadrature is then the plain one."""
 
@@ -75,15 +78,16 @@ Process = TypeVar("Process", bound=Interaction)
 
 
 def within_reach(process: Process, source: Source) -> Process:
-    """The same process with a mass of ten times the end point if it is more: such an N is not made either.
+    """The same process, with a mass whose powers stay finite and whose rates are the same.
 
-    Powers of the mass stay finite.
+    N of more than ten times the end point are not made, as of ten times, and N of less than `LEAST_MASS` do not decay.
     """
     if not isinstance(process, Dipole):
         return process
-    m_N = jnp.minimum(jnp.asarray(process.m_N, dtype=float), 10 * source.E_max)
-    capped: Process = eqx.tree_at(lambda s: s.m_N, process, m_N)
-    return capped
+    m_N = jnp.asarray(process.m_N, dtype=float)
+    m_N = jnp.where(m_N > 0, jnp.clip(m_N, LEAST_MASS, 10 * source.E_max), m_N)
+    kept: Process = eqx.tree_at(lambda s: s.m_N, process, m_N)
+    return kept
 
 
 def beam_nodes(beam: Beam, E_low: Array, breaks: Array, rest: ArrayLike) -> tuple[Array, Array]:
