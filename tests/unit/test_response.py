@@ -18,11 +18,12 @@ TRUE = np.array([5.0, 12.0, 19.5, 20.0, 20.25, 31.0, 80.0, 300.0]) * eV
 MEASURED = np.array([15.0, 20.0, 31.0, 50.0, 100.0]) * eV
 
 
-def by_quadrature(low: float, high: float, a: float, b: float, sigma: float, q: float) -> float:
-    """Share of a uniform bin (low, high) that is measured in (a, b)."""
+def by_quadrature(low: float, high: float, a: float, b: float, sigma: float, q: float, slope: float = 0.0) -> float:
+    """Share of a bin (low, high), of density 1 + slope from its middle to its end, that is measured in (a, b)."""
 
     def share(E: float) -> float:
-        return float(norm.cdf(b, q * E, sigma) - norm.cdf(a, q * E, sigma))
+        density = 1 + slope * (2 * E - low - high) / (high - low)
+        return float(norm.cdf(b, q * E, sigma) - norm.cdf(a, q * E, sigma)) * density
 
     edges = [(edge + k * sigma) / q for edge in (a, b) for k in (-6, -2, 0, 2, 6)]
     points = sorted({low, high, *(edge for edge in edges if low < edge < high)})
@@ -42,6 +43,26 @@ def test_shares_are_those_of_quadrature(sigma: float, q: float) -> None:
     assert matrix.shape == (7, 4)
     # rounding: 1e-16 times sigma over the width of the narrowest bin, 30 / 0.25
     np.testing.assert_allclose(matrix, 0.7 * np.array(expected), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize(("sigma", "q"), [(4.0, 1.0), (0.3, 0.9), (30.0, 1.2)])
+def test_shares_of_a_bin_with_a_known_mean(sigma: float, q: float) -> None:
+    """A straight density whose mean is (low + high)/2 + slope (high - low)/6; steeper ones would be negative."""
+    slopes = np.array([0.5, -0.3, 1.0, 0.0, -1.0, -0.9, 3.0])
+    mean = (TRUE[1:] + TRUE[:-1]) / 2 + slopes * np.diff(TRUE) / 6
+    matrix = Response(sigma * eV, q, 0.7).matrix(TRUE, MEASURED, mean)
+    expected = [
+        [by_quadrature(*true, *bins, sigma * eV, q, slope) for bins in pairwise(MEASURED)]
+        for true, slope in zip(pairwise(TRUE), np.clip(slopes, -1.0, 1.0), strict=True)
+    ]
+    # rounding: 1e-16 times the square of sigma over the width of the narrowest bin, 30 / 0.25
+    np.testing.assert_allclose(matrix, 0.7 * np.array(expected), rtol=0, atol=1e-11)
+
+
+def test_bins_of_no_width_give_nothing() -> None:
+    matrix = np.asarray(Response(4 * eV).matrix([0.0, 0.0, 20 * eV], MEASURED, [0.0, 10 * eV]))
+    assert not matrix[0].any()
+    assert np.isfinite(matrix).all()
 
 
 def test_without_noise_bins_overlap_exactly() -> None:

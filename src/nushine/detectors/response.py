@@ -124,7 +124,7 @@ class Response(eqx.Module):
     def _tilted(self, apart: Array, tail: Array, width: Array) -> Array:
         """Integral over each true bin of t times the probability to be measured below each edge, over its width."""
         below = jnp.clip(apart[:-1] / width, 0.0, 1.0)
-        second = _second_tail(jnp.abs(apart), self.resolution)
+        second = _second_tail(apart * jnp.sign(apart), self.resolution)
         beyond = jnp.where(apart > 0, _second_tail(jnp.zeros(()), self.resolution) * 2 - second, second)
         return below * (below - 1) - (tail[:-1] + tail[1:] - 2 * (beyond[:-1] - beyond[1:]) / width) / width
 

@@ -13,7 +13,7 @@ from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_non_negative
 from nushine.numerics.compilation import jit
 from nushine.numerics.piecewise import Piecewise
-from nushine.rates.panels import N_R, on_panels
+from nushine.rates.panels import LEAST_RECOIL, N_R, on_panels
 from nushine.rates.plane import EVERYTHING, Selection, production, sum_over_isotopes, within_reach
 from nushine.sources.base import Beam, Source
 from nushine.targets.compounds import Target
@@ -103,8 +103,8 @@ def recoil_means(source: Source, target: Target, interaction: Interaction, E_R_e
 
     Good to 1e-3 of the width of a bin where kinematic limits do not cut it.
     """
-    low, high = E_R_edges[:-1], E_R_edges[1:]
-    low = jnp.maximum(low, NO_RECOIL * high)
+    high = jnp.maximum(E_R_edges[1:], LEAST_RECOIL)
+    low = jnp.maximum(E_R_edges[:-1], NO_RECOIL * high)
     even = not isinstance(interaction, Dipole)
     E_R, w = on_panels(jnp.stack([low, high], axis=-1), N_R, even)
     rate = w * sum_over_isotopes(target, _per_scatterer(source, within_reach(interaction, source), E_R))
