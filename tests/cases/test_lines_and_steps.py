@@ -22,24 +22,28 @@ from nushine.statistics import Binning
 from nushine.statistics.layout import true_edges
 
 MU = 1e-8
+SEGMENTS = 100
 
 
 def lines(energies: ArrayLike, fluxes: ArrayLike) -> Source:
     E, flux = np.asarray(energies), np.asarray(fluxes)
     missing = 4 - E.size
-    nothing = Piecewise(jnp.linspace(E.min() / 2, E.max(), 5), jnp.zeros((4, 1)))
+    nothing = Piecewise(jnp.linspace(E.min() / 2, E.max(), SEGMENTS + 1), jnp.zeros((SEGMENTS, 1)))
     beam = Beam(nothing, jnp.asarray(np.append(E, E[:1].repeat(missing))), jnp.asarray(np.pad(flux, (0, missing))))
     return Source("source", (beam,))
 
 
 def histogram(edges: ArrayLike, fluxes: ArrayLike) -> Source:
-    flux = Piecewise(jnp.asarray(edges), jnp.asarray(fluxes)[:, None])
+    heights = np.asarray(fluxes)
+    parts = SEGMENTS // heights.size
+    knots = np.interp(np.arange(SEGMENTS + 1) / parts, np.arange(heights.size + 1), edges)
+    flux = Piecewise(jnp.asarray(knots), jnp.asarray(heights.repeat(parts))[:, None])
     return Source("source", (Beam(flux, jnp.linspace(0.1, 0.4, 4), jnp.zeros(4)),))
 
 
 def many_steps() -> Source:
-    edges = np.geomspace(0.1, 9.0, 101)
-    return histogram(edges, 10 ** np.random.default_rng(1).uniform(-1.0, 0.0, 100) / edges[1:])
+    edges = np.geomspace(0.1, 9.0, SEGMENTS + 1)
+    return histogram(edges, 10 ** np.random.default_rng(1).uniform(-1.0, 0.0, SEGMENTS) / edges[1:])
 
 
 CHROMIUM = lines([0.427, 0.432, 0.747, 0.752], [9.0, 0.9, 81.6, 8.5])
