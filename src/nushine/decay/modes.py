@@ -11,6 +11,7 @@ from jax.typing import ArrayLike
 from nushine import kinematics
 from nushine.constants import hbar_c, mu_B
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
+from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import require_finite, require_non_negative
 
 LARGEST_WIDTH = 1e250
@@ -113,6 +114,7 @@ class ToSterile(PhotonMode):
         require_non_negative("m_Np", self.m_Np, "MeV")
         require_finite("|mu|", jnp.abs(self.mu), "mu_B")
         require_finite("|eps|", jnp.abs(self.eps), "mu_B")
+        require_instance("nature", self.nature, Nature)
 
     def _strength(self, signal: Dipole) -> Array:
         """Sum of squared moments [mu_B^2], over both final states if there are two."""
