@@ -1,7 +1,5 @@
 """The event generator of DarkNews in a process of its own: time per event, of each step and of the writers."""
 
-import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -9,7 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import worker
 from timing import Timing
+from worker import WorkerError
 
 WORKER = Path(__file__).with_name("darknews_events_worker.py")
 TIMEOUT = 600.0
@@ -87,17 +87,12 @@ def measure(
     """
     if python is None and find_spec("DarkNews") is None:
         return DarkNewsEvents(failure="not installed; name an interpreter that has it by --darknews-python")
-    arguments = [str(x) for x in (experiment, flavour, m_N, mu_tr, neval, repeats, written)]
+    arguments = experiment, flavour, m_N, mu_tr, neval, repeats, written
     try:
-        run = subprocess.run(
-            [python or sys.executable, str(WORKER), *arguments],
-            capture_output=True, text=True, timeout=TIMEOUT, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return DarkNewsEvents(failure=type(error).__name__)
-    if run.returncode != 0:
-        return DarkNewsEvents(failure=(run.stderr.strip().splitlines() or ["no message"])[-1])
-    return _read(json.loads(run.stdout.strip().splitlines()[-1]))
+        return _read(worker.result(python or sys.executable, WORKER, arguments, TIMEOUT))
+    except WorkerError as error:
+        print(error, file=sys.stderr)
+        return DarkNewsEvents(failure=str(error).splitlines()[0])
 
 
 def measure_reactor(python: str | None, m_N: float, mu_tr: float, **options: int) -> DarkNewsEvents:

@@ -1,13 +1,13 @@
 """DarkNews in a process of its own, possibly of another Python: its time and its cross section."""
 
-import json
-import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+import worker
 from timing import Timing
+from worker import WorkerError
 
 WORKER = Path(__file__).with_name("darknews_worker.py")
 TIMEOUT = 300.0
@@ -27,16 +27,10 @@ def measure(python: str | None, E_nu: float, m_N: float, mu_tr: float, nucleus: 
     """Energies in MeV, mu_tr in 1/GeV; `python` is the interpreter that has DarkNews, by default this one."""
     if python is None and find_spec("DarkNews") is None:
         return DarkNewsResult(failure="not installed; name an interpreter that has it by --darknews-python")
-    arguments = [str(x) for x in (E_nu, m_N, mu_tr, nucleus, repeats)]
     try:
-        run = subprocess.run(
-            [python or sys.executable, str(WORKER), *arguments],
-            capture_output=True, text=True, timeout=TIMEOUT, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return DarkNewsResult(failure=type(error).__name__)
-    if run.returncode != 0:
-        return DarkNewsResult(failure=(run.stderr.strip().splitlines() or ["no message"])[-1])
-    result = json.loads(run.stdout.strip().splitlines()[-1])
+        result = worker.result(python or sys.executable, WORKER, (E_nu, m_N, mu_tr, nucleus, repeats), TIMEOUT)
+    except WorkerError as error:
+        print(error, file=sys.stderr)
+        return DarkNewsResult(failure=str(error).splitlines()[0])
     seconds = min(result["seconds"].values(), key=lambda s: Timing.of(s).median)
     return DarkNewsResult(result["version"], Timing.of(seconds), result["sigma_cm2"], result["scatter"])

@@ -1,27 +1,24 @@
 """Rows of the table about events: a process of its own on all cores, and DarkNews beside it."""
 
-import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import darknews_events
+import worker
 from cases import Goal, Row
 from darknews_events import DarkNewsEvents
 from timing import Timing
 
 WORKER = Path(__file__).with_name("events_worker.py")
+TIMEOUT = 1800.0
 M_N = 1.0
 """Mass of N [MeV]."""
 
 
 def measure(mu_tr: float, darknews_python: str | None, seconds: float = 4.0) -> list[Row]:
     """Speed of generating and writing, against raw numbers, raw bytes and DarkNews (mu_tr in 1/GeV)."""
-    run = subprocess.run(
-        [sys.executable, str(WORKER), str(M_N), str(seconds)], capture_output=True, text=True, check=True
-    )
-    result = json.loads(run.stdout.strip().splitlines()[-1])
+    result = worker.result(sys.executable, WORKER, (M_N, seconds), TIMEOUT)
     t = {name: Timing(*values) for name, values in result["seconds"].items()}
     other = darknews_events.measure_reactor(darknews_python, M_N, mu_tr)
     return [*_generation(t, result), *_against_darknews(t, other), *_files(t, result, other)]

@@ -4,6 +4,8 @@ import argparse
 import json
 import os
 import platform
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +21,12 @@ E_NU, M_N, MU, NUCLEUS = 6.0, 3.0, 1e-8, "Ge74"
 def main() -> None:
     arguments = _arguments()
     core = pin_to_one_core()
-    rows = measure(arguments.darknews_python, arguments.darknews_repeats)
+    rows, failures = measure(arguments.darknews_python, arguments.darknews_repeats)
     show(rows, core)
     if arguments.json:
         arguments.json.write_text(json.dumps(record(rows), indent=2) + "\n", encoding="utf-8")
+    if failures:
+        sys.exit("\n\n".join(failures))
 
 
 def _arguments() -> argparse.Namespace:
@@ -33,23 +37,32 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(darknews_python: str | None, darknews_repeats: int) -> "list[Row]":
-    """Every case, one after the other."""
+def measure(darknews_python: str | None, darknews_repeats: int) -> "tuple[list[Row], list[str]]":
+    """Every case, one after the other, and what workers that failed had to say."""
     import cases
     import darknews_process
     import events
     import statistics_rows
     from nushine.constants import mu_B
+    from worker import WorkerError
 
     other = darknews_process.measure(darknews_python, E_NU, M_N, MU * mu_B * 1e3, NUCLEUS, max(darknews_repeats, 2))
-    return [
-        *cases.recoil_spectra(),
-        *cases.kernels(),
-        *cases.cross_section(E_NU, M_N, MU, NUCLEUS, other),
-        *cases.sterile_rates(),
-        *events.measure(MU * mu_B * 1e3, darknews_python),
-        *statistics_rows.measure(),
+    parts: list[Callable[[], list[Row]]] = [
+        cases.recoil_spectra,
+        cases.kernels,
+        lambda: cases.cross_section(E_NU, M_N, MU, NUCLEUS, other),
+        cases.sterile_rates,
+        lambda: events.measure(MU * mu_B * 1e3, darknews_python),
+        statistics_rows.measure,
     ]
+    rows: list[Row] = []
+    failures = []
+    for part in parts:
+        try:
+            rows += part()
+        except WorkerError as error:
+            failures.append(str(error))
+    return rows, failures
 
 
 def show(rows: "list[Row]", core: int | None) -> None:

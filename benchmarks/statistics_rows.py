@@ -1,16 +1,16 @@
 """Rows of the table about limits, contours and toys: a process of its own on all cores, with pyhf in it."""
 
-import json
 import math
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import worker
 from cases import Goal, Row
 from timing import Timing
 
 WORKER = Path(__file__).with_name("statistics_worker.py")
+TIMEOUT = 3600.0
 
 AGREEMENT = {"contour": 1e-3, "limits": 1e-3, "toys": 1e-2}
 """Largest differences from pyhf (relative, relative, in q) with which a goal that is a ratio counts as met."""
@@ -18,8 +18,7 @@ AGREEMENT = {"contour": 1e-3, "limits": 1e-3, "toys": 1e-2}
 
 def measure(seconds: float = 4.0) -> list[Row]:
     """Speed of a contour, of limits on 50 bins, and of toys, against pyhf."""
-    run = subprocess.run([sys.executable, str(WORKER), str(seconds)], capture_output=True, text=True, check=True)
-    result = json.loads(run.stdout.strip().splitlines()[-1])
+    result = worker.result(sys.executable, WORKER, (seconds,), TIMEOUT)
     where, parameters = f"{result['cores']} cores", f"{result['nuisances']} nuisance parameters"
     contour = f"exclusion contour and bands of NUCLEUS-1kg, 50 masses, {parameters}, {where}"
     limits = "observed and 5 expected limits, 50 bins"

@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-SKIPPED: Final = {".venv", "build", "dist", "figures", "_build", "htmlcov", "__pycache__"}
+SKIPPED: Final = {
+    ".venv",
+    ".venv-lowest",
+    ".venv-newest",
+    "build",
+    "dist",
+    "figures",
+    "_build",
+    "htmlcov",
+    "__pycache__",
+}
 
 # Written in ROT13, so that this file passes its own check.
 TOOLS: Final = codecs.decode(

@@ -1,6 +1,7 @@
 """nushine: neutrinos up-scattered on nuclei through a transition magnetic moment, and the photons that shine after.
 
 The public nouns and verbs. They are imported on first use, so that ``import nushine`` reads no file and loads no JAX.
+The first use switches JAX to double precision for the whole process: your own arrays are float64 from then on.
 """
 
 from importlib import import_module

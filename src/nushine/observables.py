@@ -15,7 +15,9 @@ from nushine.experiments import Experiment
 from nushine.experiments.channels import channel_of, path_of
 from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole, Nature
+from nushine.numerics.arrays import as_array
 from nushine.numerics.calls import checked
+from nushine.numerics.compilation import require_jax
 from nushine.rates import photon_angle_spectrum, photon_spectrum, recoil_rate, scattering_rate, sterile_yield
 
 FloatArray = npt.NDArray[np.float64]
@@ -83,7 +85,7 @@ def event_yield(
     if not channel.photon:
         unit = Dipole(signal.m_N, 1.0, signal.nature, signal.flavour)
         at_unit = exposure * scattering_rate(experiment.source, experiment.target, unit, selection)
-        return lambda mu: at_unit * jnp.asarray(mu) ** 2
+        return lambda mu: at_unit * as_array(mu) ** 2
     path = path_of(experiment, decay)
     rate = sterile_yield(experiment.source, experiment.target, signal, path, decay, selection)
     return lambda mu: exposure * rate(mu)
@@ -199,6 +201,7 @@ def _spectrum(x: ArrayLike, rate: Array, variable: str, experiment: Experiment, 
 
 def highest_mass(experiment: Experiment) -> float:
     """Largest mass of N that the source can make on the heaviest nucleus [MeV]: the inverse of the threshold."""
+    require_jax()
     E_max, m_A = float(experiment.source.E_max), float(jnp.max(experiment.target.isotopes.m_A))
     return 2 * E_max / (1 + float(np.sqrt(1 + 2 * E_max / m_A)))
 

@@ -31,6 +31,7 @@ from nushine.experiments.target import PhotonBlock, TargetPart
 from nushine.lines import one_line, place, shown
 from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import require_non_negative, require_positive
+from nushine.numerics.compilation import require_jax
 from nushine.rates import Selection
 from nushine.sources.base import Source
 from nushine.targets.compounds import Target, mixture
@@ -255,6 +256,11 @@ def load(name: str | Path) -> Experiment:
     ValueError
         With one line that says which key is wrong and what is allowed.
 
+    Notes
+    -----
+    It computes fluxes and nuclei, which starts the threads of JAX; these do not survive a fork of the process. Load in
+    the workers, or start them by the method "spawn".
+
     Examples
     --------
     >>> from nushine import experiments
@@ -278,6 +284,7 @@ def load(name: str | Path) -> Experiment:
 
 def from_mapping(content: Any, where: str, folder: Path = Path()) -> Experiment:
     """Make an experiment from the content of a configuration file; `where` names it in errors."""
+    require_jax()
     if not isinstance(content, dict):
         raise ValueError(f"{place(where)}: an experiment is a mapping of keys such as source, target, exposure")
     try:

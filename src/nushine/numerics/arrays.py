@@ -11,13 +11,14 @@ from jax import Array
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
-import nushine.numerics  # noqa: F401  (double precision)
+from nushine.numerics.compilation import require_jax
 
 T = TypeVar("T")
 
 
 def as_array(value: ArrayLike | Sequence[float]) -> Array:
     """The value as a float64 array."""
+    require_jax()
     return jnp.asarray(value, dtype=float)
 
 

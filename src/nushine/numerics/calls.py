@@ -12,6 +12,7 @@ import numpy.typing as npt
 from jax.typing import ArrayLike
 
 from nushine.lines import shown
+from nushine.numerics.compilation import require_jax
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,6 +46,7 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        require_jax()
         bound = signature.bind(*args, **kwargs)
         for name, value in bound.arguments.items():
             kind = wanted.get(name)

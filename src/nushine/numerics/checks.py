@@ -9,6 +9,7 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from nushine.lines import shown
+from nushine.numerics.compilation import require_jax
 
 LEAST = math.ulp(0.0)
 LARGEST = float(np.finfo(float).max)
@@ -67,6 +68,7 @@ def _require(name: str, value: ArrayLike, unit: str, cure: str, low: float, high
     """Raise ValueError, with the first offender, unless all elements are in [low, high]; NaN never is."""
     if isinstance(value, Tracer):
         return
+    require_jax()
     x = _floats(name, value, cure)
     if x.size == 0 or (x.min() >= low and x.max() <= high):  # a NaN makes both NaN
         return

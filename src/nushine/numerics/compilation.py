@@ -1,18 +1,76 @@
-"""Compilation that keeps types, and does not keep programs for ever."""
+"""Compilation that keeps types but not programs for ever, and the state of JAX that every compiled function needs."""
 
+import functools
+import os
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
 
+import equinox as eqx
 import jax
+from jax._src import xla_bridge
 
 import nushine.numerics  # noqa: F401  (double precision)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class JaxStateError(ValueError):
+    """JAX cannot compute as nushine needs it: another library has changed its precision, or the process was forked."""
+
+
+def require_jax() -> None:
+    """Raise `JaxStateError` unless JAX is in double precision and its threads live in this process.
+
+    Every compiled function of the package asks this at each call (a microsecond), and so does whatever makes arrays.
+    """
+    if not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
+        raise JaxStateError(
+            "double precision is off: another library set jax_enable_x64 to False; "
+            "call jax.config.update('jax_enable_x64', True) after importing it"
+        )
+    if _fork.orphaned:
+        raise JaxStateError(
+            "this process was forked after JAX had started, whose threads a fork does not copy (it would hang): "
+            "use multiprocessing.get_context('spawn'), or import and load in the workers only"
+        )
+
+
 def jit(function: F) -> F:
     """`jax.jit` for a function or method whose arguments are all arrays or pytrees, with its type kept."""
-    return cast(F, jax.jit(function))
+    return _guarded(function, jax.jit(function))
+
+
+def filter_jit(function: F) -> F:
+    """`equinox.filter_jit`, for arguments that are not all arrays, with the type of the function kept."""
+    return _guarded(function, eqx.filter_jit(function))
+
+
+def _guarded(function: F, compiled: Callable[..., Any]) -> F:
+    """The compiled function, which looks at the state of JAX first; it stays at hand as `compiled`."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **keywords: Any) -> Any:
+        require_jax()
+        return compiled(*args, **keywords)
+
+    call.compiled = compiled  # type: ignore[attr-defined]
+    return cast(F, call)
+
+
+class _Fork:
+    """Whether this process is the child of a fork, and JAX had started before it."""
+
+    orphaned = False
+
+    def look(self) -> None:
+        """Note it, in the child: JAX has no public name for having started; without the private one, it has."""
+        started = getattr(xla_bridge, "backends_are_initialized", lambda: True)
+        self.orphaned = self.orphaned or bool(started())
+
+
+_fork = _Fork()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_fork.look)
 
 
 KEPT = 20

@@ -78,7 +78,8 @@ class EnergyPerFission(eqx.Module):
     Pu241: ArrayLike
 
     def __check_init__(self) -> None:
-        for name, energy in zip(("U235", "U238", "Pu239", "Pu241"), _four(self), strict=True):
+        energies = (self.U235, self.U238, self.Pu239, self.Pu241)  # as given: importing makes no array of JAX
+        for name, energy in zip(("U235", "U238", "Pu239", "Pu241"), energies, strict=True):
             require_positive(f"energy per fission of {name}", energy, "MeV")
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from nushine.numerics.calls import Choice, checked
 from nushine.numerics.checks import require_between
+from nushine.numerics.compilation import filter_jit
 from nushine.statistics.fit import FitError, minimise, unit_strength
 from nushine.statistics.model import Data, Model, negative_log_likelihood
 from nushine.statistics.ratios import Statistic, likelihood_ratio
@@ -114,7 +114,7 @@ def bayesian_limit(
     return Posterior(s, root * prior_density / cumulative[-1], limit, cl, prior.value)
 
 
-@eqx.filter_jit
+@filter_jit
 def _marginal(model: Model, data: Data, strengths: Array, normal: Array) -> Array:
     """Logarithm of the likelihood integrated over the nuisance parameters, by importance sampling."""
 

@@ -2,12 +2,12 @@
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from nushine.numerics.compilation import filter_jit
 from nushine.numerics.roots import Root, rising_root
 from nushine.statistics.fit import minimise
 from nushine.statistics.forecasts import Forecast
@@ -40,7 +40,7 @@ class Crossing(NamedTuple):
     effective: Array
 
 
-@eqx.filter_jit
+@filter_jit
 def crossings(of: Forecast, roots: Array) -> Crossing:
     """Moments at which sqrt(q_A) is `roots`, on the true dependence of all bins on the moment."""
     grid = jnp.asarray(LOG_MU)
@@ -56,7 +56,7 @@ def crossings(of: Forecast, roots: Array) -> Crossing:
     return found
 
 
-@eqx.filter_jit
+@filter_jit
 def totals(of: Forecast, log_mu: Array) -> Array:
     """Signal events in all bins at each moment, the same shape."""
     flat: Array = jax.vmap(lambda x: jnp.sum(of(jnp.exp(x)).signal))(log_mu.ravel())

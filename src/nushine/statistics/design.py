@@ -18,6 +18,7 @@ from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_positive
+from nushine.numerics.compilation import filter_jit
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.contours import Contour, Method, exclusion
 from nushine.statistics.fit import FitError, minimise
@@ -198,7 +199,7 @@ def sensitivities(
     )
 
 
-@eqx.filter_jit
+@filter_jit
 def _gradient(
     nominal: Forecast,
     experiment: Experiment,

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,6 +16,7 @@ from nushine.experiments import Experiment
 from nushine.experiments.channels import channel_of
 from nushine.interactions.dipole import DIRAC, MAJORANA, Nature
 from nushine.numerics.calls import checked
+from nushine.numerics.compilation import filter_jit
 from nushine.numerics.roots import rising_root
 from nushine.observables import highest_mass
 from nushine.sources.base import ELECTRON, Flavour
@@ -125,7 +125,7 @@ def _alternatives(setup: Setup, m_N: float, truth: Nature, Z: float, largest: fl
     return true, lambda x: float(np.minimum(of_same(x), _ratio(true, alike, jnp.asarray(x))))
 
 
-@eqx.filter_jit
+@filter_jit
 def _ratio(true: Forecast, wrong: Forecast, log_mu: Array) -> Array:
     """2 ln L(truth)/L(wrong) in the data expected at a moment; not a number where the fit failed."""
     model = true(jnp.exp(log_mu))
@@ -192,7 +192,7 @@ def toy_significance(true: Model, wrong: Model, n: int = 10_000, seed: int = 0) 
     return Z, error / float(norm.pdf(Z))
 
 
-@eqx.filter_jit
+@filter_jit
 def _of_natures(true: Model, wrong: Model, data: Data) -> Fits:
     def one(data: Data) -> Fits:
         free, fixed = (minimise(m, data, jnp.asarray(1.0), jnp.asarray(0.0), held=False) for m in (true, wrong))
@@ -215,5 +215,5 @@ def models(
     """The true model at one point of the plane, and the wrong one with as many events, for `toy_significance`."""
     setup = Setup.of(experiment, decay, flavour, channel, binning)
     model = setup.at(m_N, truth)(mu)
-    wrong: Model = eqx.filter_jit(matched)(setup.at(m_N, other(truth)), jnp.sum(model.signal), jnp.log(jnp.asarray(mu)))
+    wrong: Model = filter_jit(matched)(setup.at(m_N, other(truth)), jnp.sum(model.signal), jnp.log(jnp.asarray(mu)))
     return model, wrong

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,7 +20,7 @@ from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_between, require_positive
-from nushine.numerics.compilation import keep_programs
+from nushine.numerics.compilation import filter_jit, keep_programs
 from nushine.observables import background_events, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.caveats import NOTHING, Assumed, assumptions, weak_signal
@@ -196,7 +195,7 @@ def discovery(
     return evidence(setup, masses, sigmas, at, (f"{nature.name} N", "no signal"), progress)
 
 
-@eqx.filter_jit
+@filter_jit
 def _q0(of: Forecast, log_mu: Array) -> Array:
     model = of(jnp.exp(log_mu))
     nothing = minimise(model, model.asimov(1.0), jnp.asarray(0.0), jnp.asarray(0.0), held=True)
@@ -303,7 +302,7 @@ def least(m_N: float, true: Forecast, ratio: Ratio, sigmas: Sequence[float]) -> 
     return [crossing(Z) for Z in sigmas]
 
 
-@eqx.filter_jit
+@filter_jit
 def _moments(of: Forecast, events: Array) -> Array:
     """Logarithms of moments with these numbers of signal events; not a number where none has so many."""
     grid = jnp.asarray(LOG_MU)

@@ -9,7 +9,7 @@ import numpy as np
 from jax import Array
 from jax.typing import ArrayLike
 
-from nushine.numerics.compilation import jit
+from nushine.numerics.compilation import filter_jit, jit
 from nushine.numerics.linear import solve_positive, solve_updated
 from nushine.statistics.derivatives import Terms, derivatives
 from nushine.statistics.model import Data, Model, negative_log_likelihood
@@ -113,7 +113,7 @@ def lowest_strength(model: Model) -> Array:
     return -0.99 * jnp.min(jnp.where(model.signal > 0, background / jnp.where(model.signal > 0, model.signal, 1), 1e9))
 
 
-@eqx.filter_jit
+@filter_jit
 def unit_strength(model: Model) -> Array:
     """Strength that stands out from the nominal background by about one sigma, from counts alone."""
     expected, signal = jnp.sum(model.backgrounds, axis=0), model.signal
@@ -122,7 +122,7 @@ def unit_strength(model: Model) -> Array:
     return 1 / jnp.sqrt(jnp.maximum(information, 1e-300))
 
 
-@eqx.filter_jit
+@filter_jit
 def _fit_one(model: Model, data: Data, start: Array, lower: Array, held: bool) -> Fit:
     return minimise(model, data, start, lower, held=held)
 

@@ -17,7 +17,7 @@ from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
-from nushine.numerics.compilation import keep_programs
+from nushine.numerics.compilation import filter_jit, keep_programs
 from nushine.rates import BinnedYield, recoil_bins, recoil_means, sterile_bins
 from nushine.statistics.blocks import Block, Rates, block
 from nushine.statistics.layout import Binning, Layout, layout_of, qualified, true_edges
@@ -149,7 +149,7 @@ def _named(of: Forecast, experiment: Experiment) -> Forecast:
     return replace(of, names=(full(base.nuisances), full(base.samples), channels))
 
 
-@eqx.filter_jit
+@filter_jit
 def build(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout) -> Forecast:
     """`forecast` for a given layout, traceable in the numbers of the experiment and of the signal."""
     parts = split(experiment)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,6 +13,7 @@ from scipy.stats import norm
 
 from nushine.numerics.calls import Choice, checked
 from nushine.numerics.checks import require_between
+from nushine.numerics.compilation import filter_jit
 from nushine.numerics.roots import Root, rising_root
 from nushine.statistics import toys
 from nushine.statistics.derivatives import derivatives
@@ -177,7 +177,7 @@ def expected_roots(
     return np.asarray(N + norm.isf(tail))
 
 
-@eqx.filter_jit
+@filter_jit
 def _limits(
     model: Model,
     data: Data,

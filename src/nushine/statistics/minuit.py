@@ -3,7 +3,6 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +10,7 @@ from jax import Array
 from numpy.typing import NDArray
 
 from nushine.numerics.checks import require_between
+from nushine.numerics.compilation import filter_jit
 from nushine.statistics.fit import FitError
 from nushine.statistics.intervals import Interval
 from nushine.statistics.model import Data, Model, negative_log_likelihood
@@ -126,12 +126,12 @@ def minos(model: Model, data: Data, name: str = STRENGTH, cl: float = 0.683) -> 
     return Interval(value, low, value + float(error.upper), cl, "MINOS")
 
 
-@eqx.filter_jit
+@filter_jit
 def _value(model: Model, data: Data, x: Array) -> Array:
     return negative_log_likelihood(model, data, x)
 
 
-@eqx.filter_jit
+@filter_jit
 def _gradient(model: Model, data: Data, x: Array) -> Array:
     slope: Array = jax.grad(lambda y: negative_log_likelihood(model, data, y))(x)
     return slope

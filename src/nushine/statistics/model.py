@@ -8,6 +8,7 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from nushine.numerics.checks import require_finite, require_non_negative
+from nushine.numerics.compilation import filter_jit
 
 LEAST = 1e-12
 """Expected counts below which a bin counts as empty."""
@@ -160,7 +161,7 @@ class Model(eqx.Module):
         return Data(jnp.asarray(observed), jnp.zeros(len(self.nuisances)))
 
 
-@eqx.filter_jit
+@filter_jit
 def _asimov(model: Model, strength: Array, theta: Array) -> Data:
     expected, _ = expected_and_jacobian(model, jnp.concatenate([strength[None], theta]))
     return Data(jnp.where(expected > LEAST, expected, 0.0), jnp.where(model.precision > 0, theta, 0.0))

@@ -15,6 +15,7 @@ from nushine.decay import RADIATIVE, Decay
 from nushine.interactions.dipole import DIRAC, MAJORANA, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import Choice, checked
+from nushine.numerics.compilation import filter_jit
 from nushine.rates import ALL_RECOILS, EVERYTHING, Edges, Selection, sterile_bins
 from nushine.sources.base import Source
 from nushine.targets.compounds import Target
@@ -119,7 +120,7 @@ def _shares(
     return np.asarray(rates / total)
 
 
-@eqx.filter_jit
+@filter_jit
 def _rates(
     source: Source,
     target: Target,

@@ -8,6 +8,7 @@ from jax.scipy.special import ndtr
 from jax.typing import ArrayLike
 
 from nushine.numerics.calls import Choice
+from nushine.numerics.compilation import filter_jit
 from nushine.statistics.fit import Fit, lowest_strength, minimise, require_converged
 from nushine.statistics.model import Data, Model
 
@@ -64,7 +65,7 @@ def likelihood_ratio(model: Model, data: Data, strength: ArrayLike, statistic: S
     return ratio
 
 
-@eqx.filter_jit
+@filter_jit
 def unchecked_ratio(model: Model, data: Data, strength: Array, statistic: Statistic) -> Ratio:
     """`likelihood_ratio` that leaves the look at convergence to the caller."""
 
