@@ -6,6 +6,7 @@ uniform numbers is below P_MIN = 1e-4 for one seed in 80, while a mistake in a s
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
@@ -281,12 +282,87 @@ def test_forced_decays_carry_their_probability() -> None:
     of, signal = experiment("73Ge"), strong(1.0, ns.DIRAC)
     sample = generate(of, signal, N, seed=10, channel=ns.RECOIL, forced=True)
     assert np.all(sample["inside"])
-    probability = np.asarray(ns.RADIATIVE.probability(sample["E_N"], PATH, signal))
-    np.testing.assert_allclose(sample["weight"], probability, rtol=1e-12)  # the same formula
-    inside = plane(of, signal).flight()
+    inside, everywhere = plane(of, signal).flight(), float(scattering_rate(of.source, of.target, signal))
     w, rate = sample["weight"], sample.card.rate
-    assert within(rate * w.mean(), of.mass * inside.total, rate * w.std() / N**0.5)
+    np.testing.assert_allclose(rate, of.mass * inside.total, rtol=1e-6)  # both are quadratures
+    probability = np.asarray(ns.RADIATIVE.probability(sample["E_N"], PATH, signal))
+    np.testing.assert_allclose(w, probability * everywhere / inside.total, rtol=1e-6)
+    assert within(w.mean(), 1.0, w.std() / N**0.5)
     require_weighted(inside, sample, "flight", of.mass)
+
+
+def test_forced_decays_in_a_geometry_have_the_rate_of_those_that_happen_inside() -> None:
+    nucleus, signal = ns.experiments.load("nucleus-10g"), ns.Dipole(3.0, 1e-6, ns.MAJORANA)
+    plain, forced = (generate(nucleus, signal, N, seed=11, forced=f) for f in (False, True))
+    happens = plain.card.cross_section * np.mean(plain["inside"])
+    error = plain.card.cross_section * np.std(plain["inside"]) / N**0.5
+    assert within(forced.card.cross_section, happens, error)
+    assert 0 < forced.card.cross_section_error < error
+    w = forced["weight"]
+    assert within(w.mean(), 1.0, w.std() / N**0.5)
+    assert np.all(forced["inside"])
+    seen = [s.card.rate * s["weight"] * s["seen"] for s in (plain, forced)]
+    assert within(seen[0].mean(), seen[1].mean(), np.hypot(seen[0].std(), seen[1].std()) / N**0.5)
+
+
+# --- displaced decays ---
+
+
+NEAR = 0.4 * PATH
+
+
+@pytest.mark.parametrize("coupling", [weak, strong])
+def test_displaced_decays(coupling: Callable[..., ns.Dipole]) -> None:
+    """Rate, recoils and photons are those of all decays within the path without those within the least flight."""
+    displaced = Selection(2e-5, 1e-3, flight_min=NEAR)
+    of, signal = experiment("73Ge", displaced), coupling(1.0, ns.DIRAC)
+    sample = generate(of, signal, N, seed=12)
+    rate = sterile_rate(of.source, of.target, signal, PATH, selection=displaced)
+    # strong couplings: 4e-5 is what the quadrature of the rate is good to
+    np.testing.assert_allclose(sample.card.rate, of.mass * rate, rtol=1e-6 if coupling is weak else 1e-4)
+    whole, begin = (Plane(of.source, of.target, signal, path, ns.RADIATIVE, WINDOW) for path in (PATH, NEAR))
+    for spectrum, values in (
+        (lambda p: p.recoil(), sample["E_R"]),
+        (lambda p: p.neutrino_energy(), sample["E_nu"]),
+        (lambda p: p.photon_energy(), sample["E_gamma"]),
+    ):
+        all_, near = spectrum(whole), spectrum(begin)
+        np.testing.assert_array_equal(all_.edges, near.edges)
+        require(Expected(all_.edges, all_.rates - near.rates), values, 30)
+    assert sample["flight"].min() >= NEAR
+    assert sample["flight"].max() <= PATH
+    assert np.all(sample["inside"])
+    assert np.all(sample["seen"])
+    length = np.asarray(ns.RADIATIVE.length(sample["E_N"], signal))
+    share = np.expm1(-(sample["flight"] - NEAR) / length) / np.expm1(-(PATH - NEAR) / length)
+    assert stats.kstest(share, "uniform").pvalue > P_MIN
+
+
+def test_displaced_decays_in_a_geometry() -> None:
+    nucleus, signal = ns.experiments.load("nucleus-10g"), ns.Dipole(3.0, 1e-6, ns.MAJORANA)
+    displaced = replace(nucleus, selection=replace(nucleus.selection, flight_min=10.0))
+    samples = [
+        generate(e, signal, 200_000, seed=13, forced=f)
+        for e, f in ((nucleus, False), (displaced, False), (displaced, True))
+    ]
+    every, far, forced = samples
+    far_rates = [s.card.rate * s["weight"] * (s["inside"] & (s["flight"] >= 10)) for s in samples]
+    for rates in far_rates[1:]:
+        error = np.hypot(far_rates[0].std(), rates.std()) / 200_000**0.5
+        assert within(rates.mean(), far_rates[0].mean(), error)
+    for sample in (far, forced):
+        assert sample["flight"].min() >= 10
+    assert np.any(every["seen"] & (every["flight"] < 10))
+    assert np.all(forced["inside"] == (forced["weight"] > 0))
+
+
+def test_displaced_decays_that_cannot_be_are_refused() -> None:
+    of = experiment("73Ge", Selection(flight_min=PATH))
+    with pytest.raises(ValueError, match="flight_min = 50 mm: N may fly 50 mm at most; give less"):
+        Generator(of, weak(1.0, ns.DIRAC))
+    with pytest.raises(ValueError, match="flight_min = 1 mm: prompt decays have no flight"):
+        Generator(experiment("73Ge", Selection(flight_min=1.0)), weak(1.0, ns.DIRAC), decay=ns.PROMPT)
+    assert Generator(of, weak(1.0, ns.DIRAC), ns.RECOIL).rate > 0
 
 
 def test_no_decay_asked_for_is_probability_one() -> None:

@@ -74,4 +74,5 @@ app.command(short_help="Experiments of the package, and what they count.")(info.
 
 def main() -> None:
     """Run the command line."""
+    output.print_everything()
     app()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -81,6 +82,7 @@ def generate(
     check_size(number, seed)
     if process is ProcessName.CEVNS and channel not in (None, ChannelName.RECOIL):
         raise ValueError(f"--process cevns gives no photon: use --channel recoil, not {channel}")
+    _check_out(out, format_name)
     m_N_MeV = options.energy(m_N, "--m-N") if m_N else None
     setup, interaction = options.hypothesis(experiment, process, m_N_MeV, mu, nature, flavour)
     counted = options.channel(ChannelName.RECOIL if process is ProcessName.CEVNS else channel, setup)
@@ -94,10 +96,26 @@ def generate(
             writer.abort()
             output.show_note(f"nushine: interrupted after {writer.done} of {number} events; --resume goes on")
             raise typer.Exit(INTERRUPTED) from None
+    if resume and begun == number and writer.complete:
+        output.show_note(f"{out} is complete with its {number} events: nothing is left to do")
+        return
     kept = f", {begun} of them from before" if begun else ""
     output.show_note(f"wrote {out} ({number} events{kept}); {output.number(card.rate_per_year)} events per year")
     if setup.arrangement is not None and counted.photon and seen.events:
         _compare(setup, interaction, counted, prompt, seen.rate(card.rate * card.exposure))
+
+
+def _check_out(out: str, format_name: FormatName | None) -> None:
+    """Refuse a file that cannot be written, or whose name says another format, before anything is prepared for it."""
+    from nushine.io.events import FORMATS
+    from nushine.io.events.formats import check
+
+    if out != "-":
+        output.check_file(Path(out), "--out")
+    for kind in FORMATS.values():
+        if format_name is not None and kind.name != format_name.value and Path(out).suffix.lower() in kind.suffixes:
+            raise ValueError(f"--out {out}: the name says {kind.name}, --format {format_name}; leave one of them out")
+    check(out, format_name.value if format_name else None)
 
 
 class Seen:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
     from nushine.observables import Spectrum
     from nushine.statistics import Contour, Evidence
+
+CSV = (".csv", ".txt", ".dat")
+"""What the names of files with numbers may end in."""
+
+JSON = (".json",)
+"""What the names of workspaces may end in."""
 
 WIDE = 240
 """Width of tables: enough to keep each row in one line, which a narrow terminal breaks where it must."""
@@ -94,20 +101,35 @@ def progress(text: str, total: int | None) -> Iterator[tuple["Progress", Any]]:
 
 def check_out(path: Path | None) -> None:
     """Refuse a CSV file that cannot be written before anything is computed for it."""
-    if path is not None and path.suffix.lower() == ".json":
-        raise ValueError(f"--out {path}: writes CSV; give a name that ends in .csv, or use --json and redirect stdout")
-    check_file(path, "--out")
+    check_file(path, "--out", CSV)
 
 
-def check_file(path: Path | None, option: str) -> None:
-    """Refuse the file of an option, of whatever format, if it cannot be written."""
+def check_file(path: Path | None, option: str, endings: Sequence[str] = ()) -> None:
+    """Refuse the file of an option if its name promises something else, or if it cannot be written.
+
+    Parameters
+    ----------
+    path, option : Path, str
+        The file, and where the user gave it.
+    endings : sequence of str
+        What names may end in, the usual one first; names without an ending and what is no regular file may be anything.
+
+    """
     if path is None:
         return
     if path.is_dir():
         raise ValueError(f"{option} {path}: is a folder; give the name of a file in it")
-    if not path.parent.is_dir():
+    target = Path(os.path.realpath(path))  # a link is written through
+    streams = target.exists() and not target.is_file()
+    ending = path.suffix.lower()
+    if endings and ending and not streams and ending not in endings:
+        usual = endings[0]
+        json_instead = ", or use --json and redirect stdout" if (usual, ending) == (".csv", ".json") else ""
+        raise ValueError(f"{option} {path}: writes {usual[1:].upper()}; give a name that ends in {usual}{json_instead}")
+    if not target.parent.is_dir():
         raise ValueError(f"{option} {path}: the folder {path.parent} does not exist; make it first")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    needed = [target] if streams else [target.parent, *([target] if target.exists() else [])]
+    if not all(os.access(one, os.W_OK) for one in needed):
         raise ValueError(f"{option} {path}: may not be written; choose another place")
 
 
@@ -116,6 +138,13 @@ def _cell(x: Any) -> str:
     if isinstance(x, str):
         return x
     return "failed" if math.isnan(x) else number(float(x))
+
+
+def print_everything() -> None:
+    """Have stdout and stderr escape what the terminal cannot print, instead of losing the whole result over it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def number(x: float) -> str:

@@ -90,12 +90,7 @@ def workspace(
 
 def _check_files(experiment: str, files: dict[str, Path | None]) -> None:
     """Refuse files that cannot be written, and those that are there twice: one would overwrite the other."""
-    for option, ending, other in (("--out", ".json", ".csv"), ("--write-counts", ".csv", ".json")):
-        path = files[option]
-        if path is not None and path.suffix.lower() == other:
-            kind = ending[1:].upper()
-            raise ValueError(f"{option} {path}: writes {kind}; give a name that ends in {ending}")
-        output.check_file(path, option)
+    output.check_file(files["--write-counts"], "--write-counts", output.CSV)
     places = {Path(experiment).resolve(): "EXPERIMENT"}
     for option, path in files.items():
         if path is None:
@@ -103,6 +98,7 @@ def _check_files(experiment: str, files: dict[str, Path | None]) -> None:
         before = places.setdefault(path.resolve(), option)
         if before != option:
             raise ValueError(f"{option} {path}: is the file of {before} too; give each its own")
+    output.check_file(files["--out"], "--out", output.JSON)
 
 
 def _model(

@@ -43,11 +43,13 @@ class Plan(eqx.Module):
     path : Array
         Instrumented path if there is no arrangement [mm].
     limit : Array
-        Path [mm] within which the density of the proposal has N decay; infinite where the channel does not ask.
+        Path [mm] within which the density of the proposal has N decay, after `demanded.flight_min`; infinite where the
+        channel does not ask.
     forced : bool
         Whether N is made to decay inside, with a weight.
     weight_scale : Array
-        Factor of the weights, which are the inverse of the importance.
+        Factor of the weights, which are the inverse of the importance and the probability of forced decays: their mean
+        is one.
     arrangement : Arrangement or None
         The geometry; `part` is the material of each isotope in it.
     flavours, signs, moments
@@ -125,13 +127,13 @@ def _block(plan: Plan, drawn: Numbers) -> dict[str, Array]:
     m = jnp.asarray(plan.proposal.density.process.m_out, dtype=float)
     N = chain.scatter(point.E_nu, point.E_R, m, isotope, u[0])
     sign = plan.signs[point.beam]
-    places = _places(plan, point, N, drawn.places)
+    vertex = places(plan, point, N, drawn.places)
     columns = _production(plan, point, isotope, N, sign * _flavour(plan.flavours[point.beam].T, u_flavour[0]))
     if plan.signal is None:
-        columns |= _no_decay(places)
+        columns |= _no_decay(vertex)
     else:
-        decayed = _decay(plan, N, sign, places, (u[1], u[2], u[3], u[4], u_flavour[1]))
-        columns |= decayed | {"weight": columns["weight"] * decayed.get("weight", 1.0)}
+        decayed = _decay(plan, N, sign, vertex, (u[1], u[2], u[3], u[4], u_flavour[1]))
+        columns |= decayed | {"weight": columns["weight"] * decayed["weight"]}
     return _finished(plan, columns)
 
 
@@ -155,7 +157,7 @@ def points(proposal: Proposal, u: list[Array], key: Array) -> Sample:
     return jax.lax.while_loop(lambda state: state[1] < BLOCK, fill, start)[2]
 
 
-def _places(plan: Plan, point: Sample, N: chain.Scattered, u: list[Array]) -> Places:
+def places(plan: Plan, point: Sample, N: chain.Scattered, u: list[Array]) -> Places:
     """Production uniform by mass in the crystals, or at the origin where there are none."""
     zero = jnp.zeros(BLOCK)
     if plan.arrangement is None:
@@ -169,8 +171,9 @@ def _production(plan: Plan, point: Sample, isotope: Isotope, N: chain.Scattered,
     sign = jnp.sign(pdg_nu)
     importance = plan.proposal.density.importance
     code = sign * particles.N if not plan.majorana else jnp.full(BLOCK, particles.N)
+    sampled = jnp.ones(BLOCK) if importance is None else importance(point.E_nu, point.E_R)
     return {
-        "weight": jnp.ones(BLOCK) if importance is None else plan.weight_scale / importance(point.E_nu, point.E_R),
+        "weight": plan.weight_scale / sampled,
         "pdg_nu": pdg_nu,
         "E_nu": point.E_nu,
         "pdg_A": plan.nuclei[point.isotope],
@@ -184,7 +187,7 @@ def _production(plan: Plan, point: Sample, isotope: Isotope, N: chain.Scattered,
     }
 
 
-def _no_decay(places: Places) -> dict[str, Array]:
+def _no_decay(vertex: Places) -> dict[str, Array]:
     """Columns of a process without decay."""
     zero, none, never = jnp.zeros(BLOCK), jnp.zeros(BLOCK, dtype=jnp.int32), jnp.full(BLOCK, jnp.inf)
     return {
@@ -196,29 +199,30 @@ def _no_decay(places: Places) -> dict[str, Array]:
         "pdg_out": none,
         "E_out": zero,
         **_vector("out_p", (zero, zero, zero)),
-        **_vector("", places.start),
+        **_vector("", vertex.start),
         **_vector("decay_", (never, never, never)),
         "decay_t": never,
-        "crystal": places.crystal,
+        "crystal": vertex.crystal,
         "detector": none - 1,
         "inside": jnp.zeros(BLOCK, dtype=bool),
     }
 
 
-def _decay(plan: Plan, N: chain.Scattered, sign: Array, places: Places, u: tuple[Array, ...]) -> dict[str, Array]:
-    """Columns of the decay of N; `weight` is there if decays are forced, a factor of the one of production."""
-    signal, decay = plan.signal, plan.decay
+def _decay(plan: Plan, N: chain.Scattered, sign: Array, vertex: Places, u: tuple[Array, ...]) -> dict[str, Array]:
+    """Columns of the decay of N; `weight` is a factor of the one of production."""
+    signal = plan.signal
     assert signal is not None
-    distance, probability = chain.flight(N, signal, decay, places.reach if plan.forced else plan.limit, u[0])
+    distance, weight = flight(plan, signal, N, vertex.reach, u[0])
     m_N = jnp.asarray(signal.m_N, dtype=float)
     products = chain.decay_products(N, m_N, plan.lines, (u[1], u[2], u[3]))
     decays = jnp.isfinite(distance)
-    end = chain.along_ray(places.start, N.along, distance)
+    end = chain.along_ray(vertex.start, N.along, distance)
     lepton_number = _of_line(plan.lines, "lepton_number", products.line)
     neutrino = sign * jnp.where(lepton_number < 0, -1, 1) * _flavour(plan.moments[:, None], u[4])
     N_prime = jnp.full(BLOCK, particles.N_PRIME) if plan.majorana else sign * particles.N_PRIME
     visible = decays & (products.E_gamma > 0)
-    columns = {
+    return {
+        "weight": weight,
         "mode": jnp.where(decays, _of_line(plan.lines, "mode", products.line), -1),
         "lepton_number": jnp.where(decays, lepton_number, 0),
         "flight": distance,
@@ -227,16 +231,28 @@ def _decay(plan: Plan, N: chain.Scattered, sign: Array, places: Places, u: tuple
         "pdg_out": jnp.where(visible, jnp.where(lepton_number == 0, N_prime, neutrino), 0),
         "E_out": jnp.where(decays, products.E_out, 0.0),
         **_vector("out_p", _where(decays, products.out)),
-        **_vector("", places.start),
+        **_vector("", vertex.start),
         **_vector("decay_", end),
         "decay_t": jnp.where(decays, chain.time_of_flight(N, jnp.where(decays, distance, 0.0)), jnp.inf),
-        "crystal": places.crystal,
-        "detector": _detector(plan, visible, end, products, places.u),
-        "inside": decays & (distance <= places.reach),
+        "crystal": vertex.crystal,
+        "detector": _detector(plan, visible, end, products, vertex.u),
+        "inside": decays & (distance <= vertex.reach),
     }
-    if plan.forced:
-        columns["weight"] = probability / chain.flight(N, signal, decay, plan.limit, u[0])[1]
-    return columns
+
+
+def flight(plan: Plan, signal: Dipole, N: chain.Scattered, reach: Array, u: Array) -> tuple[Array, Array]:
+    """Distance [mm] to the decay, `flight_min` at least, and the weight of forcing it to be inside.
+
+    N forgets how far it flew: beyond `flight_min` its flight is that from the start. A forced N that leaves before
+    `flight_min` has the weight zero.
+    """
+    near = jnp.asarray(plan.demanded.flight_min)
+    beyond, probability = chain.flight(N, signal, plan.decay, plan.limit - near, u)
+    if not plan.forced:
+        return near + beyond, jnp.ones_like(beyond)
+    forced, inside = chain.flight(N, signal, plan.decay, jnp.maximum(reach - near, 0.0), u)
+    share = jnp.where(probability > 0, inside / jnp.where(probability > 0, probability, 1.0), 0.0)
+    return jnp.minimum(near + forced, jnp.maximum(reach, near)), share
 
 
 def _detector(plan: Plan, visible: Array, at: Vector, products: chain.Products, u: Array) -> Array:

@@ -25,6 +25,7 @@ from nushine.experiments.channels import channel_of
 from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.calls import checked
+from nushine.numerics.checks import whole_number
 
 
 class Generator:
@@ -50,7 +51,7 @@ class Generator:
     Attributes
     ----------
     rate : float
-        Rate [1/ns] of what is generated: events with weight one stand for ``rate / n`` each.
+        Rate [1/ns] of what is generated: each event stands for ``rate * weight / n``.
     acceptance : float
         Share of the candidates that became events.
 
@@ -73,7 +74,8 @@ class Generator:
     ) -> None:
         channel = channel_of(experiment, channel)
         self._experiment, self._process, self._channel, self._decay = experiment, process, channel, decay
-        self.plan, self.rate, self._settings = prepare(experiment, process, channel, decay, forced, importance)
+        prepared = prepare(experiment, process, channel, decay, forced, importance)
+        self.plan, self.rate, self._error, self._settings = prepared
         self.acceptance = self.plan.proposal.acceptance
 
     @property
@@ -106,6 +108,7 @@ class Generator:
             exposure=float(experiment.exposure),
             version=version("nushine"),
             settings=json.dumps(self._settings, sort_keys=True),
+            cross_section_error=self.rate * self._error / (flux * nuclei),
         )
 
     def block(self, seed: int, number: int) -> dict[str, Array]:
@@ -113,16 +116,29 @@ class Generator:
         return block(self.plan, jnp.asarray(seed, dtype=jnp.int64), jnp.asarray(number, dtype=jnp.int64))
 
     def stream(self, n: int, seed: int, first: int = 0, workers: int | None = None) -> Iterator[Events]:
-        """Blocks of events from number `first` on (a multiple of `BLOCK`), in order, at constant memory.
+        """Blocks of events from number `first` on (a multiple of `BLOCK`, or n: nothing), in order, at constant memory.
 
         The events depend on the seed alone, not on first or workers (threads; one per core by default). The columns are
         read-only. While the caller works on one block, each thread makes one of the next.
+
+        Raises
+        ------
+        ValueError
+            If n, seed, first or workers are not possible.
+
         """
-        card, threads = self.card(n, seed), workers or os.cpu_count() or 1
+        n, seed = check_size(n, seed)
+        first = whole_number("first", first, 0, n, f"give a multiple of {BLOCK} below n = {n}, or n")
+        if first % BLOCK and first < n:
+            raise ValueError(f"first = {first} is not possible: give a multiple of {BLOCK} below n = {n}, or n")
+        return self._stream(self.card(n, seed), first, _threads(workers))
+
+    def _stream(self, card: RunCard, first: int, threads: int) -> Iterator[Events]:
+        numbers = range(first // BLOCK, -(-card.n // BLOCK)) if first < card.n else ()
         ahead: deque[Future[Events]] = deque()
         with ThreadPoolExecutor(threads) as pool:
             try:
-                for number in range(first // BLOCK, -(-n // BLOCK)):
+                for number in numbers:
                     ahead.append(pool.submit(self._events, card, number))
                     if len(ahead) > threads:
                         yield ahead.popleft().result()
@@ -133,10 +149,11 @@ class Generator:
                     future.cancel()
 
     def sample(self, n: int, seed: int, workers: int | None = None) -> Events:
-        """All events at once, in columns of their own that may be changed."""
+        """All events at once, in columns of their own that may be changed; raises as `generate` does."""
+        n, seed = check_size(n, seed)
         columns = {c.name: np.empty(n, dtype=c.dtype) for c in COLUMNS}
         events = Events(columns, self.card(n, seed))
-        with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+        with ThreadPoolExecutor(_threads(workers)) as pool:
             futures = [pool.submit(self._fill, events, number) for number in range(-(-n // BLOCK))]
             try:
                 for future in futures:
@@ -157,7 +174,7 @@ class Generator:
     def _fill(self, events: Events, number: int) -> None:
         """Copy one block to its place in the sample."""
         start = number * BLOCK
-        for name, values in self._events(events.card, number).columns.items():
+        for name, values in self._events(events.card, number).items():
             events[name][start : start + BLOCK] = values
 
 
@@ -180,7 +197,7 @@ def generate(
     experiment, process, channel, decay, forced, importance
         As for `Generator`.
     n : int
-        Number of events, 1 or more.
+        Number of events, 1 or more; any whole number, such as ``np.int64(1000)`` or 1e6.
     seed : int
         Events depend on it alone: event i is the same in samples of any size.
     workers : int, optional
@@ -205,13 +222,20 @@ def generate(
     (1000, True)
 
     """
-    check_size(n, seed)
+    n, seed = check_size(n, seed)
+    workers = _threads(workers)
     return Generator(experiment, process, channel, decay, forced, importance).sample(n, seed, workers)
 
 
-def check_size(n: int, seed: int) -> None:
-    """Raise ValueError for numbers of events or seeds that are not possible."""
-    if n < 1:
-        raise ValueError(f"n = {n} events is not possible: give a number of 1 or more")
-    if not 0 <= seed < 2**63:
-        raise ValueError(f"seed = {seed} is not possible: give an integer from 0 to 2^63 - 1")
+def check_size(n: int, seed: int) -> tuple[int, int]:
+    """Both as integers of Python; ValueError for numbers of events or seeds that are not possible."""
+    return (
+        whole_number("n", n, 1, 10**15, "give a whole number of 1 or more, up to 1e15", "events"),
+        whole_number("seed", seed, 0, 2**63 - 1, "give an integer from 0 to 2^63 - 1"),
+    )
+
+
+def _threads(workers: int | None) -> int:
+    if workers is None:
+        return os.cpu_count() or 1
+    return whole_number("workers", workers, 1, 1024, "give a number of threads from 1 to 1024")

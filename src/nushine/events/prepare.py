@@ -1,5 +1,6 @@
 """Turn an experiment and a process into the plan that blocks of events are made by."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -11,6 +12,7 @@ from nushine.decay import Decay
 from nushine.detectors import Channel
 from nushine.events import particles
 from nushine.events.block import Plan
+from nushine.events.forced import share_inside
 from nushine.events.process import Density, Importance, Line, lines
 from nushine.events.proposal import Proposal, proposal
 from nushine.experiments import Experiment
@@ -22,10 +24,11 @@ from nushine.rates import Selection
 
 
 class Prepared(NamedTuple):
-    """The plan, the rate [1/ns] of what it makes, and the settings that the run card tells."""
+    """The plan, the rate [1/ns] of what it makes, its relative error, and the settings that the run card tells."""
 
     plan: Plan
     rate: float
+    error: float
     settings: dict[str, Any]
 
 
@@ -39,17 +42,18 @@ def prepare(
 ) -> Prepared:
     """Tabulate the density of events, and collect what else a block needs; ValueError if nothing can happen."""
     signal = _supported(process, channel, experiment)
-    selection, arrangement = experiment.selection, experiment.arrangement
-    window = channel.selection(selection)
-    window = Selection(window.E_R_min, window.E_R_max)
+    asked, arrangement = channel.selection(experiment.selection), experiment.arrangement
+    window = Selection(asked.E_R_min, asked.E_R_max)
     _require_finite(process, window)
     path = jnp.asarray(_path(experiment, channel, decay, forced), dtype=float)
-    density = Density(process, window, decay if channel.photon else None, path)
+    near = jnp.asarray(asked.flight_min, dtype=float)
+    _require_displaced(float(near), float(path), decay)
+    density = Density(process, window, decay if channel.photon else None, path, near)
     plain = _possible(proposal(experiment.source, experiment.target, density), experiment, process)
     final = () if signal is None else _final_states(signal, decay, channel)
     sampled, scale = plain, jnp.ones(())
     if importance is not None:
-        weighted = Density(process, window, density.decay, path, importance)
+        weighted = replace(density, importance=importance)
         sampled = _possible(proposal(experiment.source, experiment.target, weighted), experiment, process)
         scale = sampled.integral / plain.integral
     plan = Plan(
@@ -57,7 +61,13 @@ def prepare(
         signal=signal,
         decay=decay,
         lines=final,
-        demanded=Selection(window.E_R_min, window.E_R_max, selection.E_gamma_min, selection.cos_theta_min),
+        demanded=Selection(
+            window.E_R_min,
+            window.E_R_max,
+            experiment.selection.E_gamma_min,
+            experiment.selection.cos_theta_min,
+            near,
+        ),
         photon=channel.photon,
         path=path,
         limit=path if channel.photon else jnp.asarray(jnp.inf),
@@ -68,19 +78,54 @@ def prepare(
         majorana=signal is not None and signal.nature.final_states == 2,
         **_codes(experiment, signal),
     )
+    inside, error = _inside(plan, plain, experiment) if forced and signal is not None else (1.0, 0.0)
     visible = float(sum(line.share for line in final)) if channel.photon else 1.0
-    settings = {
-        "E_R_min_MeV": float(window.E_R_min),
-        "E_R_max_MeV": float(window.E_R_max) if np.isfinite(window.E_R_max) else None,
-        "E_gamma_min_MeV": float(selection.E_gamma_min),
-        "cos_theta_min": float(selection.cos_theta_min),
-        "path_mm": float(path),
-        "prompt": decay.prompt,
-        "forced": forced,
-        "importance": importance is not None,
-        "arrangement": arrangement is not None,
+    settings = _settings(plan, experiment) | {"importance": importance is not None}
+    if forced:
+        settings |= {"share_inside": inside, "share_inside_error": error}
+    rate = float(experiment.mass * plain.integral) * visible * inside
+    return Prepared(replace(plan, weight_scale=scale / inside), rate, error / inside, settings)
+
+
+def _settings(plan: Plan, experiment: Experiment) -> dict[str, Any]:
+    """What the run card tells besides its fields."""
+    demanded = plan.demanded
+    return {
+        "E_R_min_MeV": float(demanded.E_R_min),
+        "E_R_max_MeV": float(demanded.E_R_max) if np.isfinite(demanded.E_R_max) else None,
+        "E_gamma_min_MeV": float(demanded.E_gamma_min),
+        "cos_theta_min": float(demanded.cos_theta_min),
+        "path_mm": float(plan.path),
+        "flight_min_mm": float(demanded.flight_min),
+        "prompt": plan.decay.prompt,
+        "forced": plan.forced,
+        "arrangement": experiment.arrangement is not None,
     }
-    return Prepared(plan, float(experiment.mass * plain.integral) * visible, settings)
+
+
+def _inside(plan: Plan, plain: Proposal, experiment: Experiment) -> tuple[float, float]:
+    """Share of the rate of a plan that decays inside, and its error; a quadrature where every N may fly the path."""
+    density = plain.density
+    if plan.arrangement is not None:
+        share, error = share_inside(replace(plan, proposal=plain, weight_scale=jnp.ones(())))
+    elif plan.photon:
+        share, error = 1.0, 0.0
+    else:
+        within = proposal(experiment.source, experiment.target, replace(density, decay=plan.decay))
+        share, error = 0.0 if within is None else float(within.integral / plain.integral), 0.0
+    if not share > 0:
+        raise ValueError(
+            "nothing to generate: no N decays inside the instrumented volume; give a larger moment, or do not force"
+        )
+    return share, error
+
+
+def _require_displaced(near: float, path: float, decay: Decay) -> None:
+    """Refuse a least flight that no decay can have."""
+    if near > 0 and decay.prompt:
+        raise ValueError(f"flight_min = {near:g} mm: prompt decays have no flight; leave one of the two out")
+    if near >= path > 0:
+        raise ValueError(f"flight_min = {near:g} mm: N may fly {path:g} mm at most; give less")
 
 
 def _path(experiment: Experiment, channel: Channel, decay: Decay, forced: bool) -> ArrayLike:

@@ -60,7 +60,8 @@ def lines(signal: Dipole, decay: Decay) -> tuple[Line, ...]:
 class Density(eqx.Module):
     r"""Rate of events per neutrino energy and recoil coordinate v in [0, 1], per unit flux and per nucleus.
 
-    .. math:: \frac{d\sigma}{dE_R}\, P_{decay}(E_N)\, w(E_\nu, E_R)\, \frac{dE_R}{dv}, \qquad
+    .. math:: \frac{d\sigma}{dE_R}\, \left(e^{-\ell_{min}/\lambda(E_N)} - e^{-L/\lambda(E_N)}\right) w(E_\nu, E_R)\,
+              \frac{dE_R}{dv}, \qquad
               E_R = E_R^{low} \left(\frac{E_R^{high}}{E_R^{low}}\right)^v \text{ or }
               E_R^{low} + v\, (E_R^{high} - E_R^{low})
 
@@ -74,9 +75,9 @@ class Density(eqx.Module):
     window : Selection
         Its recoil window restricts the events.
     decay : Decay or None
-        If given, only decays within `path` count.
-    path : float
-        Length of flight [mm].
+        If given, only decays between `near` and `path` count.
+    path, near : float
+        Longest and least length of flight [mm].
     importance : callable or None
         Extra weight of sampling.
 
@@ -86,6 +87,7 @@ class Density(eqx.Module):
     window: Selection
     decay: Decay | None
     path: Array
+    near: Array
     importance: Importance | None = eqx.field(static=True, default=None)
 
     def recoil(self, E_nu: Array, v: Array, isotope: Isotope) -> tuple[Array, Array]:
@@ -107,7 +109,7 @@ class Density(eqx.Module):
         c0, c1, c2 = self.process.series(E_R, isotope)
         density = slope * jnp.maximum(c0 + (c1 + c2 / E_nu) / E_nu, 0.0)
         if self.decay is not None and isinstance(self.process, Dipole):
-            density = density * self.decay.probability(E_nu - E_R, self.path, self.process)
+            density = density * self.decay.probability_between(E_nu - E_R, self.near, self.path, self.process)
         if self.importance is not None:
             density = density * self.importance(E_nu, E_R)
         return E_R, jnp.where(slope > 0, density, 0.0)

@@ -1,10 +1,15 @@
 """Events as columns, and the card that says what they are."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
+import numpy as np
 import numpy.typing as npt
+
+from nushine.numerics.checks import whole_number
+
+FloatArray = npt.NDArray[np.float64]
 
 BLOCK = 65_536
 """Events that share one key of random numbers. Event i is in block i // BLOCK, however many events or workers."""
@@ -93,9 +98,10 @@ class RunCard:
     modes : tuple of str
         Decay modes, in the order of the column `mode`.
     n, seed : int
-        Number of events and seed.
+        Number of events and seed; any whole number, such as those of NumPy.
     rate : float
-        Rate of the events [1/ns]: all that the sample stands for, with its weights of mean one.
+        Rate of the events [1/ns]: all that the sample stands for. Weights have a mean of one (as an expectation), so
+        that each event stands for ``rate * weight / n``. For forced decays it is the rate of decays inside.
     rate_per_year : float
         The same per year.
     cross_section : float
@@ -106,6 +112,13 @@ class RunCard:
         Of nushine.
     settings : str
         Everything else that changes the events, as one line of JSON.
+    cross_section_error : float
+        Standard deviation of `cross_section` [mm^2]; zero where it is a quadrature.
+
+    Raises
+    ------
+    ValueError
+        If n or seed are no whole numbers, or a number is none.
 
     """
 
@@ -126,15 +139,36 @@ class RunCard:
     exposure: float
     version: str
     settings: str = "{}"
+    cross_section_error: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Make plain Python numbers and texts of all fields, so that the card can be written into any file."""
+        for field in fields(self):
+            object.__setattr__(self, field.name, _plain(field.name, getattr(self, field.name), field.type))
 
     def to_dict(self) -> dict[str, Any]:
         """The fields, ready for JSON."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-@dataclass(frozen=True)
-class Events:
-    """Events, column by column.
+def _plain(name: str, value: Any, kind: Any) -> Any:
+    """A field of the card as what it is declared to be."""
+    if kind is int:
+        return whole_number(name, value, 0, 2**63 - 1, "give a whole number from 0 to 2^63 - 1")
+    if kind is float:
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"{name} = {value!r:.60} is not possible: give a number") from None
+    return str(value) if kind is str else tuple(str(item) for item in value)
+
+
+@dataclass(eq=False, repr=False)
+class Events(dict[str, npt.NDArray[Any]]):
+    """Events, column by column: a dictionary of columns, and their run card.
+
+    Whatever takes dictionaries of columns takes it, such as ``pandas.DataFrame(events)``; but its length is the number
+    of events, not that of columns.
 
     Parameters
     ----------
@@ -145,24 +179,74 @@ class Events:
 
     Examples
     --------
-    ``events["E_gamma"]`` is a column, ``events[events["seen"]]`` a subset, ``len(events)`` their number, and
-    ``events.p4("gamma")`` a four-momentum.
+    ``events["E_gamma"]`` is a column, ``events[events["seen"]]`` a subset, ``len(events)`` their number, ``for name in
+    events`` goes over the names of the columns, and ``events.p4("gamma")`` is a four-momentum.
 
     """
 
     columns: Mapping[str, npt.NDArray[Any]]
     card: RunCard
 
+    def __post_init__(self) -> None:
+        """Be the dictionary of the columns."""
+        self.update(self.columns)
+
     def __len__(self) -> int:
-        return int(self.columns["event"].size)
+        """Number of events."""
+        return int(super().__getitem__("event").size)
 
     def __getitem__(self, key: str | slice | npt.NDArray[Any]) -> Any:
         """A column by its name, or the events of a slice or mask."""
         if isinstance(key, str):
-            if key not in self.columns:
-                raise KeyError(f"no column {key!r}; columns are {', '.join(self.columns)}")
-            return self.columns[key]
-        return replace(self, columns={name: values[key] for name, values in self.columns.items()})
+            if key not in self:
+                raise KeyError(f"no column {key!r}; columns are {', '.join(self)}")
+            return super().__getitem__(key)
+        return Events({name: values[key] for name, values in self.items()}, self.card)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.columns)
+    def __eq__(self, other: object) -> bool:
+        """Whether both hold the same events of the same run."""
+        if not isinstance(other, Events):
+            return NotImplemented
+        same_columns = list(self) == list(other) and all(np.array_equal(x, other[name]) for name, x in self.items())
+        return self.card == other.card and same_columns
+
+    def __ne__(self, other: object) -> bool:
+        """As `__eq__`: that of dictionaries would compare arrays."""
+        return not self == other
+
+    __hash__ = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle and copy, which would take the length for that of a dictionary."""
+        return Events, (dict(self), self.card)
+
+    def __repr__(self) -> str:
+        """Number and origin: the columns would be pages."""
+        return f"<{len(self)} events of {self.card.experiment}: {self.card.process}, {self.card.channel}>"
+
+    def p4(self, particle: str) -> FloatArray:
+        """Four-momenta (p_x, p_y, p_z, E) [MeV], shape (n, 4).
+
+        Parameters
+        ----------
+        particle : {"nu", "target", "N", "A", "gamma", "out"}
+            Neutrino, nucleus before, N, recoiling nucleus, photon, and what else N decays to.
+
+        Raises
+        ------
+        ValueError
+            For any other particle.
+
+        """
+        p = np.zeros((len(self), 4))
+        if particle == "nu":
+            p[:, 2] = p[:, 3] = self["E_nu"]
+        elif particle == "target":
+            p[:, 3] = self["m_A"]
+        elif particle in ("N", "A", "gamma", "out"):
+            for i, axis in enumerate("xyz"):
+                p[:, i] = self[f"{particle}_p{axis}"]
+            p[:, 3] = self["E_R"] + self["m_A"] if particle == "A" else self[f"E_{particle}"]
+        else:
+            raise ValueError(f"particle = {particle!r:.60} is not known: give nu, target, N, A, gamma or out")
+        return p

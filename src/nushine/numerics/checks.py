@@ -64,6 +64,21 @@ def _floats(name: str, value: ArrayLike, cure: str) -> np.ndarray[Any, np.dtype[
     raise ValueError(f"{name} = {shown(value)} is not allowed: {cure}")
 
 
+def whole_number(name: str, value: object, low: int, high: int, cure: str, unit: str = "") -> int:
+    """A Python integer from whatever is a whole number in [low, high]: of Python, NumPy or JAX, also 1e6; no bool."""
+    of = f" {unit}" if unit else ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    else:
+        x = np.asarray(value) if np.ndim(value) == 0 else np.empty(1)  # type: ignore[arg-type]
+        if x.ndim or not (x.dtype.kind in "iu" or (x.dtype.kind == "f" and float(x).is_integer())):
+            raise ValueError(f"{name} = {value!r:.60}{of} is not possible: {cure}")
+        number = int(x)
+    if not low <= number <= high:
+        raise ValueError(f"{name} = {number!r:.60}{of} is not possible: {cure}")
+    return number
+
+
 def _require(name: str, value: ArrayLike, unit: str, cure: str, low: float, high: float) -> None:
     """Raise ValueError, with the first offender, unless all elements are in [low, high]; NaN never is."""
     if isinstance(value, Tracer):

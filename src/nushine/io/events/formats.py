@@ -9,9 +9,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from nushine.events.record import COLUMNS, Events, RunCard
-from nushine.io.events.card import require_same
-from nushine.io.events.files import Journal, Place, State, named
+from nushine.io.events.card import require_same, to_json
+from nushine.io.events.files import Place, named
+from nushine.io.events.journal import Journal, State
 from nushine.io.events.stream import Finished, Writer
+from nushine.io.events.verify import ranges, verified
+from nushine.numerics.checks import whole_number
 
 
 class Format(NamedTuple):
@@ -43,6 +46,17 @@ FORMATS: Final = {
     )
 }
 """What events can be written to, by name."""
+
+TEXT: Final = ("hepmc3", "lhe")
+"""Formats that flow, also to standard output."""
+
+
+def check(path: str | os.PathLike[str], format: str | None = None) -> None:
+    """Refuse what `open_writer` would refuse by the name alone: format, package and place; raises as it does."""
+    place, kind = Place.of(path), _chosen(os.fspath(path), format)
+    if place.final is None and kind.name not in TEXT:
+        place.file  # noqa: B018  # raises
+    kind.load()
 
 
 def open_writer(
@@ -83,18 +97,41 @@ def open_writer(
     loss of power.
 
     """
-    place, rows = Place.of(path), card.n if rows is None else rows
-    kind = _chosen(place.name, format)
-    if place.final is None and (resume or kind.name not in ("hepmc3", "lhe")):
-        place.file  # noqa: B018  # raises
+    rows = card.n if rows is None else whole_number("rows", rows, 0, 10**15, "give a number of events")
+    place, kind = Place.of(path), _chosen(os.fspath(path), format)
+    to_json(card)  # what cannot be written is refused before there are files
     module = kind.load()
+    if place.final is None:
+        if resume or kind.name not in TEXT:
+            place.file  # noqa: B018  # raises
+        with named(place.name):
+            streaming: Writer = module.writer(place, card, rows, None, None)
+        return streaming
     with named(place.name):
-        state = _state(place, kind, card, rows) if resume else None
-        complete = resume and state is None and place.file.exists()
-    if complete:
+        journal = Journal(place)
+        try:
+            return _opened(place, kind, module, card, rows, journal, resume=resume)
+        except BaseException:
+            journal.leave()
+            raise
+
+
+def _opened(
+    place: Place, kind: Format, module: Any, card: RunCard, rows: int, journal: Journal, *, resume: bool
+) -> Writer:
+    """The writer of a place whose journal is ours."""
+    state = _state(place, kind, module, card, rows, journal) if resume and journal.unfinished else None
+    if resume and not journal.unfinished and place.file.exists():
         require_same(module.read_card(place.file), card, place.name)
+        journal.discard()
+        journal.close()
         return Finished(place, card, rows, rows)
-    writer: Writer = module.writer(place, card, rows, state)
+    try:
+        writer: Writer = module.writer(place, card, rows, journal, state)
+    except OSError:
+        if state is None:
+            journal.discard()
+        raise
     return writer
 
 
@@ -168,14 +205,14 @@ def _reader(path: str | os.PathLike[str]) -> Any:
     return kind.load()
 
 
-def _state(place: Place, kind: Format, card: RunCard, rows: int) -> State | None:
-    state = Journal.read(place)
-    if state is None:
-        return None
+def _state(place: Place, kind: Format, module: Any, card: RunCard, rows: int, journal: Journal) -> State | None:
+    """What is safely in the unfinished file; None if that is nothing."""
+    state = journal.state()
     require_same(state.card, card, str(place.partial))
     if (state.format, state.rows) != (kind.name, rows):
         raise ValueError(
             f"{place.partial} holds {state.rows} events as {state.format}, not {rows} as {kind.name}; "
             "resume with the same settings or choose another file"
         )
-    return state
+    state = verified(place, state, getattr(module, "ranges", ranges))
+    return state if state.records else None

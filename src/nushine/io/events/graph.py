@@ -50,12 +50,7 @@ def graph(events: Events, card: RunCard) -> Graph:
     for i, name in enumerate(("pdg_nu", "pdg_A", "pdg_N", "pdg_A")):
         pdg[:, i] = events[name]
     pdg[:, 4], pdg[:, 5] = np.where(decays, particles.PHOTON, 0), events["pdg_out"]
-    momentum = np.zeros((n, 6, 4))
-    momentum[:, 0, 2] = momentum[:, 0, 3] = events["E_nu"]
-    momentum[:, 1, 3] = events["m_A"]
-    for i, name, energy in ((2, "N", "E_N"), (3, "A", "E_R"), (4, "gamma", "E_gamma"), (5, "out", "E_out")):
-        momentum[:, i] = np.stack([*(events[f"{name}_p{axis}"] for axis in "xyz"), events[energy]], axis=1)
-    momentum[:, 3, 3] += events["m_A"]
+    momentum = np.stack([events.p4(name) for name in ("nu", "target", "N", "A", "gamma", "out")], axis=1)
     mass = np.zeros((n, 6))
     mass[:, 1] = mass[:, 3] = events["m_A"]
     mass[:, 2] = np.where(np.abs(pdg[:, 2]) == particles.N, card.m_N, 0.0)

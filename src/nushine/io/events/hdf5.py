@@ -4,57 +4,118 @@ All space is reserved at the beginning, so that writing changes numbers and noth
 the process ends.
 """
 
+import json
+import os
+import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import h5py
 import numpy as np
 
 from nushine.events.record import BLOCK, COLUMNS, Events, RunCard
+from nushine.io.atomic import PLAIN
 from nushine.io.events.card import from_json, to_json
-from nushine.io.events.files import Journal, Place, State, named
+from nushine.io.events.files import Place, named
+from nushine.io.events.journal import Journal, Record, State
 from nushine.io.events.stream import Writer
+from nushine.io.events.verify import checksum
 
 GROUP, CARD, VERSION = "events", "card", "version"
 """The group of the data sets, and its attributes: run card as JSON, and version."""
 
 
-class HDF5Writer(Writer):
-    """An HDF5 file; one that is stopped early holds nothing meaningful after its last finished block."""
+OPEN = (20, 24)
+"""Bytes of an HDF5 file, in its earliest version, that are zero but while it is being written."""
 
-    def __init__(self, place: Place, card: RunCard, rows: int, state: State | None) -> None:
+
+class HDF5Writer(Writer):
+    """An HDF5 file; one that is stopped early holds nothing meaningful after its last finished block.
+
+    The first record of its journal is of all bytes of the file that are not data, and of the places of the data.
+    """
+
+    def __init__(self, place: Place, card: RunCard, rows: int, journal: Journal, state: State | None) -> None:
         super().__init__(place, card, rows, state.done if state else 0)
-        with named(place.name):
-            if state is None:
-                place.journal.unlink(missing_ok=True)
-                _create(place.partial, card, rows)
-            self._file = h5py.File(place.partial, "r+")
-            self._journal = Journal(place, {"format": "hdf5", "rows": rows, "card": card.to_dict()}, state)
+        self._journal: Journal = journal
+        if state is None:
+            journal.begin("hdf5", card, rows)
+            layout = _create(place.partial, card, rows)
+            with place.partial.open("rb") as file:
+                journal.add(Record(0, layout.size, checksum(file, layout.gaps()) or 0, layout.to_json()))
+        else:
+            journal.resume(len(state.records))
+            with os.fdopen(os.open(place.partial, os.O_RDWR | PLAIN), "r+b") as file:
+                file.truncate(state.records[0].end)
+                file.seek(OPEN[0])
+                file.write(bytes(OPEN[1] - OPEN[0]))
+        self._file = h5py.File(place.partial, "r+")
 
     def _append(self, block: Events) -> None:
-        group, stop = self._file[GROUP], self.done + len(block)
+        group, stop, crc = self._file[GROUP], self.done + len(block), 0
         for column in COLUMNS:
-            group[column.name][self.done : stop] = block[column.name]
+            data = np.ascontiguousarray(block[column.name], dtype=column.dtype)
+            group[column.name][self.done : stop] = data
+            crc = zlib.crc32(data.data, crc)
         self._file.flush()
-        self._journal.add(stop, 0, "")
+        self._journal.add(Record(stop, 0, crc, ""))
         self.done = stop
 
     def _finish(self) -> None:
         self._file.close()
-        self._journal.close()
-        self._place.finish(self._place.partial)
+        self._journal.finish(self._place.partial)
 
     def _stop(self) -> None:
-        with suppress(OSError, RuntimeError):
-            self._file.close()
-        self._journal.close()
+        """What is in the file stays."""
+
+    def _shut(self) -> None:
+        self._file.close()
 
 
-def writer(place: Place, card: RunCard, rows: int, state: State | None) -> HDF5Writer:
+def writer(place: Place, card: RunCard, rows: int, journal: Journal | None, state: State | None) -> HDF5Writer:
     """Open an HDF5 file for writing."""
     place.file  # noqa: B018  # HDF5 goes back and forth in its file
-    return HDF5Writer(place, card, rows, state)
+    assert journal is not None
+    if state is not None and place.partial.stat().st_size < state.records[0].end:
+        raise ValueError(f"{place.partial}: is damaged: its end is missing; remove it and its journal, and begin anew")
+    return HDF5Writer(place, card, rows, journal, state)
+
+
+def ranges(state: State, number: int) -> list[tuple[int, int]]:
+    """Where the bytes of a block are in the file; the first one is all that is not data."""
+    layout = Layout.from_json(state.records[0].note)
+    if number == 0:
+        return layout.gaps()
+    start, stop = state.records[number - 1].done, state.records[number].done
+    return [(at + start * width, at + stop * width) for at, width in zip(layout.offsets, _WIDTHS, strict=True)]
+
+
+class Layout(NamedTuple):
+    """Size of a file, its rows, and where the data of each column begin in it."""
+
+    size: int
+    rows: int
+    offsets: tuple[int, ...]
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """All bytes that are not data, nor tell whether somebody is writing."""
+        data = sorted((at, at + self.rows * width) for at, width in zip(self.offsets, _WIDTHS, strict=True))
+        edges = [0, *OPEN, *(edge for pair in data for edge in pair), self.size]
+        return list(zip(edges[::2], edges[1::2], strict=True))
+
+    def to_json(self) -> str:
+        """As text."""
+        return json.dumps(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """What `to_json` wrote."""
+        size, rows, offsets = json.loads(text)
+        return cls(size, rows, tuple(offsets))
+
+
+_WIDTHS = [np.dtype(column.dtype).itemsize for column in COLUMNS]
 
 
 def read_card(path: Path) -> RunCard:
@@ -94,9 +155,10 @@ def _card(file: h5py.File, path: Path) -> RunCard:
     return from_json(str(file[GROUP].attrs[CARD]))
 
 
-def _create(path: Path, card: RunCard, rows: int) -> None:
-    """A file with all its data sets, contiguous and of full length."""
-    with h5py.File(path, "w") as file:
+def _create(path: Path, card: RunCard, rows: int) -> Layout:
+    """A new file with all its data sets, contiguous and of full length."""
+    offsets = []
+    with h5py.File(path, "x", libver="earliest") as file:
         group = file.create_group(GROUP)
         group.attrs[CARD], group.attrs[VERSION] = to_json(card), card.version
         for column in COLUMNS:
@@ -105,3 +167,5 @@ def _create(path: Path, card: RunCard, rows: int) -> None:
             layout.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
             data = group.create_dataset(column.name, (rows,), np.dtype(column.dtype), dcpl=layout)
             data.attrs["unit"], data.attrs["description"] = column.unit, column.text
+            offsets.append(int(data.id.get_offset() or 0))
+    return Layout(path.stat().st_size, rows, tuple(offsets))

@@ -2,7 +2,8 @@
 
 An event is: neutrino (status 4) and nucleus (status 20) to N and nucleus at the primary vertex (status 1), and N
 (status 2) to photon and other particle at the decay vertex (status 22). N that does not decay to a photon has status 1.
-Momenta are in MeV, positions and c t in mm, cross sections in pb per nucleus.
+Momenta are in MeV, positions and c t in mm, cross sections in pb per nucleus. Weights have a mean of one, so that the
+cross section of a selection is FATX (G.C.5) times the sum of its weights over the sum of all.
 
 References
 ----------
@@ -24,8 +25,9 @@ from pyhepmc.io import WriterAscii, pyiostream
 
 from nushine.events.record import Events, RunCard
 from nushine.io.events.card import from_json
-from nushine.io.events.files import Place, State, named
+from nushine.io.events.files import Place, named
 from nushine.io.events.graph import BEAM, DECAY_VERTEX, DECAYED, FINAL, PRIMARY_VERTEX, TARGET, Graph, graph, process
+from nushine.io.events.journal import Journal, State
 from nushine.io.events.nuhepmc import CARD, run_information
 from nushine.io.events.stream import Appending, Buffer, Encoder
 
@@ -104,9 +106,9 @@ class HepMC3Encoder(Encoder):
             self._writer.write_event(self._event)
 
 
-def writer(place: Place, card: RunCard, rows: int, state: State | None) -> Appending:
+def writer(place: Place, card: RunCard, rows: int, journal: Journal | None, state: State | None) -> Appending:
     """Open a HepMC3 file for writing."""
-    return Appending(place, card, rows, state, HepMC3Encoder(card), "hepmc3")
+    return Appending(place, card, rows, journal, state, HepMC3Encoder(card), "hepmc3")
 
 
 def read_card(path: Path) -> RunCard:
@@ -163,7 +165,7 @@ def _shape(card: RunCard, run: Any, vertices: int) -> Shape:
     event.weights = [1.0]
     event.attributes = {"signal_process_id": process(card)}
     cross_section = pyhepmc.GenCrossSection()
-    cross_section.set_cross_section(card.cross_section / picobarn, 0.0, card.n, card.n)
+    cross_section.set_cross_section(card.cross_section / picobarn, card.cross_section_error / picobarn, card.n, card.n)
     event.cross_section = cross_section
     data = pyhepmc.GenEventData()
     event.write_data(data)

@@ -3,7 +3,8 @@
 Each event holds neutrino and nucleus (status -1), N (status 2 if it decays to a photon, else 1) and the recoiling
 nucleus (1), photon and other particle (1, with N as mother). Colours are zero. The lifetime of N is c tau [mm] in its
 rest frame, the spin of N and of neutrinos is their helicity, 9 for all others. Places of production and decay are in a
-comment of each event, as the format has none. Weights are in pb, and their mean is the cross section (IDWTUP 4).
+comment of each event, as the format has none. Weights are in pb, and their mean is the cross section (IDWTUP 4), also
+that of samples with importance or forced decays.
 
 References
 ----------
@@ -26,8 +27,9 @@ from nushine.constants import alpha
 from nushine.events import particles
 from nushine.events.record import Events, RunCard
 from nushine.io.events.card import from_json, to_json
-from nushine.io.events.files import Place, State, named
+from nushine.io.events.files import Place, named
 from nushine.io.events.graph import FloatArray, Graph, graph, process
+from nushine.io.events.journal import Journal, State
 from nushine.io.events.stream import Appending, Buffer, Encoder
 
 PIECE = 4096
@@ -70,7 +72,7 @@ class LHEEncoder(Encoder):
         sigma = self._cross_section
         start = pylhe.LHEInit(
             pylhe.LHEInitInfo(beam, nucleus, energy, mass, 0, 0, 0, 0, 4, 1),
-            [pylhe.LHEProcInfo(sigma, 0.0, sigma, self._process)],
+            [pylhe.LHEProcInfo(sigma, self._card.cross_section_error / picobarn, sigma, self._process)],
             [pylhe.LHEGenerator("nushine", self._card.version, "sterile neutrinos through a magnetic moment")],
         )
         card = f"<header>\n<{TAG}>{escape(to_json(self._card))}</{TAG}>\n</header>"
@@ -105,9 +107,9 @@ class LHEEncoder(Encoder):
             yield pylhe.LHEEvent(info, listed, optional=[comment])
 
 
-def writer(place: Place, card: RunCard, rows: int, state: State | None) -> Appending:
+def writer(place: Place, card: RunCard, rows: int, journal: Journal | None, state: State | None) -> Appending:
     """Open an LHE file for writing."""
-    return Appending(place, card, rows, state, LHEEncoder(card), "lhe")
+    return Appending(place, card, rows, journal, state, LHEEncoder(card), "lhe")
 
 
 def read_card(path: Path) -> RunCard:

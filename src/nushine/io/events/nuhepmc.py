@@ -66,6 +66,7 @@ def run_information(card: RunCard) -> Any:
         "NuHepMC.Version.Patch": 0,
         "NuHepMC.Conventions": ["G.C.2", "G.C.5", "E.C.1"],
         "NuHepMC.FluxAveragedTotalCrossSection": card.cross_section / picobarn,
+        "NuHepMC.FluxAveragedTotalCrossSectionUncertainty": card.cross_section_error / picobarn,
         "NuHepMC.Units.CrossSection.Unit": "pb",
         "NuHepMC.Units.CrossSection.TargetScale": "PerAtom",
         "NuHepMC.Provenance.NEvents": card.n,

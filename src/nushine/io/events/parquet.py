@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from nushine.events.record import BLOCK, COLUMNS, Events, RunCard
 from nushine.io.events import thrift
 from nushine.io.events.card import columns_json, from_json, to_json
-from nushine.io.events.files import Place, State, named
+from nushine.io.events.files import Place, named
+from nushine.io.events.journal import Journal, State
 from nushine.io.events.stream import Appending, Buffer, Encoder
 
 MAGIC = b"PAR1"
@@ -116,10 +117,10 @@ class ParquetWriter(Appending):
     readable_when_stopped = True
 
 
-def writer(place: Place, card: RunCard, rows: int, state: State | None) -> ParquetWriter:
+def writer(place: Place, card: RunCard, rows: int, journal: Journal | None, state: State | None) -> ParquetWriter:
     """Open a Parquet file for writing."""
     place.file  # noqa: B018  # standard output cannot be read back by those who need the footer
-    return ParquetWriter(place, card, rows, state, ParquetEncoder(card), "parquet")
+    return ParquetWriter(place, card, rows, journal, state, ParquetEncoder(card), "parquet")
 
 
 def read_card(path: Path) -> RunCard:

@@ -4,16 +4,20 @@ The events are kept as Parquet while they are being made, because a tree can be 
 it; when all are there, they are copied to the tree block by block.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import uproot
 
 from nushine.events.record import BLOCK, COLUMNS, Events, RunCard
+from nushine.io.atomic import create
 from nushine.io.events import parquet
 from nushine.io.events.card import columns_json, from_json, to_json
-from nushine.io.events.files import Place, State, named
+from nushine.io.events.files import Place, named
+from nushine.io.events.journal import Journal, State
 from nushine.io.events.parquet import ParquetEncoder, ParquetWriter
 
 TREE, CARD, UNITS = "nushine/events", "nushine/card", "nushine/columns"
@@ -23,24 +27,30 @@ TREE, CARD, UNITS = "nushine/events", "nushine/card", "nushine/columns"
 class RootWriter(ParquetWriter):
     """A ROOT file, made at the end from a Parquet file."""
 
-    def _complete(self) -> None:
-        tree = self._place.file.with_name(f"{self._place.file.name}.tree")
+    def _complete(self, journal: Journal) -> None:
+        tree = journal.scratch
+        tree.unlink(missing_ok=True)
         try:
-            with uproot.recreate(tree, compression=None) as file:
+            with os.fdopen(create(tree), "r+b") as raw, uproot.recreate(raw, compression=None) as file:
                 file[CARD], file[UNITS] = to_json(self.card), columns_json()
-                branches = file.mktree(TREE, {c.name: np.dtype(c.dtype) for c in COLUMNS})
+                branches = file.mktree(TREE, {c.name: _branch(c.dtype) for c in COLUMNS})
                 for events in parquet.blocks(self._place.partial):
-                    branches.extend({c.name: events[c.name] for c in COLUMNS})
+                    branches.extend({c.name: events[c.name].astype(_branch(c.dtype), copy=False) for c in COLUMNS})
         except BaseException:
             tree.unlink(missing_ok=True)
             raise
-        self._place.finish(tree)
+        journal.finish(tree)
 
 
-def writer(place: Place, card: RunCard, rows: int, state: State | None) -> RootWriter:
+def _branch(dtype: str) -> np.dtype[Any]:
+    """Type of a branch: ROOT takes integers of one byte for characters."""
+    return np.dtype("int32" if dtype == "int8" else dtype)
+
+
+def writer(place: Place, card: RunCard, rows: int, journal: Journal | None, state: State | None) -> RootWriter:
     """Open a ROOT file for writing."""
     place.file  # noqa: B018  # the events cannot be kept where bytes only flow
-    return RootWriter(place, card, rows, state, ParquetEncoder(card), "root")
+    return RootWriter(place, card, rows, journal, state, ParquetEncoder(card), "root")
 
 
 def read_card(path: Path) -> RunCard:

@@ -1,5 +1,7 @@
 """Writers that take events chunk by chunk and lose at most an open block when they are killed."""
 
+import os
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +11,9 @@ from types import TracebackType
 from typing import IO, Self
 
 from nushine.events.record import BLOCK, Events, RunCard
-from nushine.io.events.files import STDOUT, Journal, Place, State, named, write_all
+from nushine.io.atomic import PLAIN, create
+from nushine.io.events.files import STDOUT, Place, named, write_all
+from nushine.io.events.journal import Journal, Record, State
 
 Buffer = bytes | memoryview
 """Bytes that go to a file."""
@@ -21,6 +25,7 @@ class Writer(ABC):
     The file grows under the name ``NAME.partial`` beside ``NAME.journal``, which tells what is safely in it, and gets
     its own name when it is complete. Use it as a context manager, or call `close` at the end: after an error
     everything up to the last finished block of 65536 events stays, and `open_writer` with ``resume=True`` goes on.
+    While blocks are missing no other process can write there.
 
     Attributes
     ----------
@@ -28,12 +33,17 @@ class Writer(ABC):
         Events that are safely in the file: they survive the end of this process, however it comes.
     rows : int
         Events that the complete file holds.
+    complete : bool
+        Whether the file was there already, so that nothing is left to do.
 
     """
+
+    complete = False
 
     def __init__(self, place: Place, card: RunCard, rows: int, done: int = 0) -> None:
         self._place, self.card, self.rows, self.done = place, card, rows, done
         self._open = True
+        self._journal: Journal | None = None
 
     def write(self, events: Events) -> None:
         """Append events; all of them are safely in the file when this returns.
@@ -58,6 +68,8 @@ class Writer(ABC):
             )
         for start in range(0, n, BLOCK):
             self._guarded(partial(self._append, events[start : start + BLOCK]))
+        if self._journal is not None and self.done == self.rows:
+            self._journal.release()
 
     def close(self) -> None:
         """Finish the file and give it its name; ValueError if events are missing."""
@@ -66,14 +78,38 @@ class Writer(ABC):
         if self.done < self.rows:
             self.abort()
             raise ValueError(f"{self._place.name}: {self.done} of {self.rows} events are written; resume to go on")
+        try:
+            self._take()
+        except ValueError:
+            self._open = False
+            self._let_go()
+            raise
         self._guarded(self._finish)
         self._open = False
 
     def abort(self) -> None:
-        """Stop here; everything up to `done` stays in the unfinished file."""
-        if self._open:
-            self._open = False
+        """Stop here; everything up to `done` stays in the unfinished file, and nothing if that is zero."""
+        if not self._open:
+            return
+        self._open = False
+        with suppress(ValueError, OSError):
+            self._take()
             self._stop()
+            if self._journal is not None and self.done == 0:
+                self._journal.discard()
+        self._let_go()
+
+    def _take(self) -> None:
+        """Have the unfinished file for this process, which gave it back when all blocks were in it."""
+        if self._journal is not None and self.done == self.rows:
+            self._journal.retake()
+
+    def _let_go(self) -> None:
+        """Close all files as they are."""
+        with suppress(OSError, RuntimeError):
+            self._shut()
+        if self._journal is not None:
+            self._journal.close()
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +121,11 @@ class Writer(ABC):
             self.close()
         else:
             self.abort()
+
+    def __del__(self) -> None:
+        """Close what a caller forgot; the unfinished file stays as after the end of the process."""
+        with suppress(AttributeError):  # an error while it was opened
+            self._let_go()
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
@@ -104,11 +145,17 @@ class Writer(ABC):
 
     @abstractmethod
     def _stop(self) -> None:
-        """Leave the unfinished file as good as it can be; must not raise OSError."""
+        """Leave the unfinished file as good as it can be."""
+
+    @abstractmethod
+    def _shut(self) -> None:
+        """Close the unfinished file."""
 
 
 class Finished(Writer):
     """A file that is complete already."""
+
+    complete = True
 
     def _append(self, block: Events) -> None:  # noqa: ARG002
         raise ValueError(f"{self._place.name}: is complete with {self.rows} events")
@@ -117,6 +164,9 @@ class Finished(Writer):
         """Nothing is left to do."""
 
     def _stop(self) -> None:
+        """Nothing is left to do."""
+
+    def _shut(self) -> None:
         """Nothing is left to do."""
 
 
@@ -150,60 +200,66 @@ class Appending(Writer):
     """Whether the footer is put at the end of a file that is stopped early, so that others can read it."""
 
     def __init__(
-        self, place: Place, card: RunCard, rows: int, state: State | None, encoder: Encoder, name: str
+        self,
+        place: Place,
+        card: RunCard,
+        rows: int,
+        journal: Journal | None,
+        state: State | None,
+        encoder: Encoder,
+        name: str,
     ) -> None:
         super().__init__(place, card, rows, state.done if state else 0)
-        self._encoder, self._end = encoder, state.end if state else 0
+        self._encoder, self._end, self._crc = encoder, state.end if state else 0, 0
         self._file: IO[bytes]
-        self._journal: Journal | None = None
-        with named(place.name):
-            if place.final is None:
-                self._file = place.pipe()
-                return
-            self._file = place.partial.open("r+b" if state else "wb", buffering=0)
-            self._journal = Journal(place, {"format": name, "rows": rows, "card": card.to_dict()}, state)
+        self._journal = journal
+        if journal is None:
+            self._file = place.pipe()
+        elif state is None:
+            journal.begin(name, card, rows)
+            self._file = os.fdopen(create(place.partial), "r+b", buffering=0)
+        else:
+            encoder.restore([record.note for record in state.records])
+            journal.resume(len(state.records))
+            self._file = os.fdopen(os.open(place.partial, os.O_RDWR | PLAIN), "r+b", buffering=0)
             self._rewind()
-        encoder.restore(state.notes if state else ())
 
     def _append(self, block: Events) -> None:
+        self._crc = 0
         end = self._end if self._end else self._put(self._encoder.header(block), 0)
         for piece in self._encoder.body(block, end):
             end = self._put(piece, end)
         self._file.flush()
         done, note = self.done + len(block), self._encoder.commit()
         if self._journal is not None:
-            self._journal.add(done, end, note)
+            self._journal.add(Record(done, end, self._crc, note))
         self.done, self._end = done, end
 
     def _finish(self) -> None:
         end = self._end if self._end else self._put(self._encoder.header(None), 0)
         self._put(self._encoder.footer(), end)
         self._file.flush()
-        self._close_files()
+        self._shut()
         if self._journal is not None:
-            self._complete()
+            self._complete(self._journal)
 
-    def _complete(self) -> None:
+    def _complete(self, journal: Journal) -> None:
         """Give the written file its name."""
-        self._place.finish(self._place.partial)
+        journal.finish(self._place.partial)
 
     def _stop(self) -> None:
-        with suppress(OSError):
-            if self._journal is not None and not self._file.closed:
-                self._rewind()
-                if self.readable_when_stopped and self._end:
-                    self._put(self._encoder.footer(), self._end)
-        with suppress(OSError):
-            self._close_files()
+        if self._journal is not None and not self._file.closed:
+            self._rewind()
+            if self.readable_when_stopped and self._end:
+                self._put(self._encoder.footer(), self._end)
 
-    def _close_files(self) -> None:
+    def _shut(self) -> None:
         if self._place.name != STDOUT:
             self._file.close()
-        if self._journal is not None:
-            self._journal.close()
 
     def _put(self, data: Buffer, end: int) -> int:
         write_all(self._file, data)
+        self._crc = zlib.crc32(data, self._crc)
         return end + memoryview(data).nbytes
 
     def _rewind(self) -> None:
