@@ -2,12 +2,12 @@
 
 import functools
 import os
+import sys
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar, cast
 
 import equinox as eqx
 import jax
-from jax._src import xla_bridge
 
 import nushine.numerics  # noqa: F401  (double precision)
 
@@ -64,7 +64,7 @@ class _Fork:
 
     def look(self) -> None:
         """Note it, in the child: JAX has no public name for having started; without the private one, it has."""
-        started = getattr(xla_bridge, "backends_are_initialized", lambda: True)
+        started = getattr(sys.modules.get("jax._src.xla_bridge"), "backends_are_initialized", lambda: True)
         self.orphaned = self.orphaned or bool(started())
 
 
