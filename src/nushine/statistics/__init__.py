@@ -1,12 +1,12 @@
 """From event numbers to statements: likelihoods, limits, discovery, and which nature N has."""
 
 from nushine.statistics.bayes import Posterior, Prior, bayesian_limit
-from nushine.statistics.contours import Contour, Method, exclusion
+from nushine.statistics.contours import exclusion
 from nushine.statistics.counting import median_upper_limit, upper_limit
 from nushine.statistics.design import KNOBS, Knob, Sensitivities, scan, sensitivities
 from nushine.statistics.discrimination import discriminate, toy_significance
 from nushine.statistics.edges import Status
-from nushine.statistics.evidence import Evidence, discovery
+from nushine.statistics.evidence import discovery
 from nushine.statistics.feldman_cousins import feldman_cousins, poisson_interval
 from nushine.statistics.fit import Fit, FitError, covariance, fit
 from nushine.statistics.forecasts import Forecast, forecast
@@ -25,6 +25,7 @@ from nushine.statistics.photons import (
     photons_needed_by_toys,
 )
 from nushine.statistics.ratios import PValues, Ratio, Statistic, likelihood_ratio, p_values, significance
+from nushine.statistics.records import Contour, Evidence, Method
 from nushine.statistics.unbinned import unbinned
 
 __all__ = [

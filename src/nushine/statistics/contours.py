@@ -8,7 +8,6 @@ from functools import cached_property
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
-from numpy.typing import NDArray
 
 from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import Channel
@@ -16,31 +15,23 @@ from nushine.experiments import Experiment
 from nushine.experiments.channels import channels_of
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
-from nushine.numerics.calls import Choice, checked
+from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_between, require_positive
 from nushine.numerics.compilation import keep_programs
 from nushine.observables import background_events, event_yield, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
-from nushine.statistics.caveats import NOTHING, Assumed, assumptions, weak_signal
+from nushine.statistics.caveats import Assumed, assumptions
 from nushine.statistics.counting import median_upper_limit
 from nushine.statistics.crossings import LOG_MU, crossings, totals
-from nushine.statistics.edges import FAILURES, Edges, Status, solve, without
+from nushine.statistics.edges import Edges, Status, solve, without
 from nushine.statistics.fit import FitError
 from nushine.statistics.forecasts import Forecast, bare, build
 from nushine.statistics.layout import Binning, Layout, layout_of
 from nushine.statistics.limits import SIGMAS, expected_roots
+from nushine.statistics.records import Contour, Method
 from nushine.statistics.toy_edges import ToySearch
 
 FloatArray = npt.NDArray[np.float64]
-
-
-class Method(Choice):
-    """How a limit is set: on the full likelihood by asymptotic formulas, toys, or Feldman-Cousins; or by counting."""
-
-    ASYMPTOTIC = "asymptotic"
-    TOYS = "toys"
-    FC = "fc"
-    COUNTING = "counting"
 
 
 CONVENTIONS = {
@@ -49,76 +40,6 @@ CONVENTIONS = {
     Method.FC: "Feldman-Cousins, t_tilde",
     Method.COUNTING: "classical upper limit of the median count",
 }
-
-
-@dataclass(frozen=True)
-class Contour:
-    """A region in the (m_N, mu) plane that would be excluded if there were no signal (median).
-
-    Parameters
-    ----------
-    m_N, mu : array, shape (n,)
-        Masses [MeV] and least excluded moments [mu_B, L = (mu/2) nubar sigma N F]; infinite where nothing is excluded,
-        not a number where the search failed. `status` says why.
-    mu_max : array, shape (n,)
-        Largest excluded moments; infinite where there is no upper edge, not a number where the search failed.
-    bands : array, shape (n, 5) or (n, 0)
-        The least moments for data that fluctuate by -2, -1, 0, 1, 2 sigma, if they were asked for.
-    events, effective : array, shape (n,)
-        Signal events on the line, and the number of events, signal and background, of a counting experiment that is
-        as sensitive. Below ten of the latter asymptotic formulas are off by more than a few per cent. Zero where
-        nothing is excluded, not a number where the search failed.
-    clear : array, shape (n,)
-        Moments up to which nothing is excluded for sure, where the search for `mu` ended there; not a number elsewhere.
-    status : array of str, shape (n,)
-        A `Status` for each mass: found, why nothing is excluded, or what failed.
-    background : float
-        Expected background in all channels.
-    cl : float
-        Confidence level.
-    method, convention : str
-        How the limit was set and what is compared with 1 - cl.
-    nuisances : tuple of str
-        Names of the nuisance parameters that were profiled.
-    experiment, channel, nature : str
-        What it was computed for.
-    prompt : bool
-        True for the "max" case.
-    rests_on : Assumed
-        What was assumed where the experiment says nothing, and the declared uncertainty of the background.
-
-    """
-
-    m_N: FloatArray
-    mu: FloatArray
-    mu_max: FloatArray
-    bands: FloatArray
-    events: FloatArray
-    effective: FloatArray
-    clear: FloatArray
-    status: NDArray[np.str_]
-    background: float
-    cl: float
-    method: str
-    convention: str
-    nuisances: tuple[str, ...]
-    experiment: str
-    channel: str
-    nature: str
-    prompt: bool
-    rests_on: Assumed = NOTHING
-
-    @property
-    def caveats(self) -> tuple[str, ...]:
-        """What to say beside these limits, in lines: what they assume, and whether the signal is a small one."""
-        counting = self.method == Method.COUNTING
-        weak = weak_signal(self.m_N, self.events, self.background, self.rests_on.error, counting)
-        return self.rests_on.lines + weak
-
-    @property
-    def failed(self) -> NDArray[np.bool_]:
-        """Whether the search failed at each mass, shape (n,): not the same as that nothing is excluded."""
-        return np.isin(self.status, list(FAILURES))
 
 
 @checked

@@ -20,11 +20,12 @@ from nushine.numerics.calls import checked
 from nushine.numerics.checks import require_positive
 from nushine.numerics.compilation import filter_jit
 from nushine.sources.base import ELECTRON, Flavour
-from nushine.statistics.contours import Contour, Method, exclusion
+from nushine.statistics.contours import exclusion
 from nushine.statistics.fit import FitError, minimise
 from nushine.statistics.forecasts import Forecast, bare, build
 from nushine.statistics.layout import Binning, Layout, layout_of
 from nushine.statistics.model import negative_log_likelihood
+from nushine.statistics.records import Contour, Method
 
 FloatArray = NDArray[np.float64]
 Number = float | Array

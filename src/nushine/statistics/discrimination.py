@@ -21,12 +21,13 @@ from nushine.numerics.roots import rising_root
 from nushine.observables import highest_mass
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics import toys
-from nushine.statistics.evidence import Evidence, Ratio, Setup, evidence, least
+from nushine.statistics.evidence import Ratio, Setup, evidence, least
 from nushine.statistics.fit import fit, minimise
 from nushine.statistics.forecasts import Forecast
 from nushine.statistics.layout import Binning
 from nushine.statistics.model import Data, Model
 from nushine.statistics.ratios import Ratio as Fits
+from nushine.statistics.records import Evidence
 
 FloatArray = NDArray[np.float64]
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import jax
 import jax.numpy as jnp
@@ -23,12 +22,13 @@ from nushine.numerics.checks import require_between, require_positive
 from nushine.numerics.compilation import filter_jit, keep_programs
 from nushine.observables import background_events, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
-from nushine.statistics.caveats import NOTHING, Assumed, assumptions, weak_signal
+from nushine.statistics.caveats import assumptions
 from nushine.statistics.crossings import LOG_MU as COARSE
 from nushine.statistics.crossings import totals
 from nushine.statistics.fit import FitError, minimise
 from nushine.statistics.forecasts import Forecast, bare, build
 from nushine.statistics.layout import Binning, Layout, layout_of
+from nushine.statistics.records import Evidence, Sought
 
 FloatArray = NDArray[np.float64]
 
@@ -40,78 +40,6 @@ LOG_MU = np.linspace(COARSE[0], COARSE[-1], 2 * COARSE.size - 1)
 
 # q of the rejected hypothesis in the data expected at exp(log_mu); not a number where no fit converged.
 Ratio = Callable[[float], float]
-
-
-class Sought(StrEnum):
-    """What came of the search for the least moments at one mass."""
-
-    FOUND = "found"
-    NO_FLAVOUR = "no moment is large enough: the source has no neutrinos of this flavour"
-    NO_SIGNAL = "no moment is large enough: no event is in the window, whatever the moment"
-    NONE = "no moment up to 1 mu_B is large enough"
-    BELOW = (
-        "not found: reached with fewer than 0.01 events, where the search begins and asymptotic formulas do not hold"
-    )
-    FAILED = "not found: a fit of what is to be excluded did not converge"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """Least moments for which typical data exclude a hypothesis, the other one being true.
-
-    Parameters
-    ----------
-    m_N : array, shape (n,)
-        Masses [MeV].
-    sigmas : tuple of float, Z of them
-        Significances of the exclusion.
-    mu, events : array, shape (n, Z)
-        Least moments [mu_B] and the signal events there, from 0.01; infinite where none is enough, not a number where
-        the search failed. `status` says why.
-    status : array of str, shape (n,)
-        A `Sought` for each mass: found, why no moment is enough, or what failed.
-    truth, against : str
-        What holds, and what is excluded.
-    background : float
-        Expected background in all channels.
-    method : str
-        "asymptotic".
-    nuisances : tuple of str
-        Names of the nuisance parameters that were profiled.
-    experiment, channel : str
-        What it was computed for.
-    prompt : bool
-        True for the "max" case.
-    rests_on : Assumed
-        What was assumed where the experiment says nothing, and the declared uncertainty of the background.
-
-    """
-
-    m_N: FloatArray
-    sigmas: tuple[float, ...]
-    mu: FloatArray
-    events: FloatArray
-    status: NDArray[np.str_]
-    truth: str
-    against: str
-    background: float
-    method: str
-    nuisances: tuple[str, ...]
-    experiment: str
-    channel: str
-    prompt: bool
-    rests_on: Assumed = NOTHING
-
-    @property
-    def caveats(self) -> tuple[str, ...]:
-        """What to say beside these moments, in lines: what they assume, and whether the signal is a small one."""
-        least = self.events.min(axis=1, initial=np.inf)
-        return self.rests_on.lines + weak_signal(self.m_N, least, self.background, self.rests_on.error)
-
-    @property
-    def failed(self) -> NDArray[np.bool_]:
-        """Whether the search failed at each mass, shape (n,): not the same as that no moment is enough."""
-        return np.isin(self.status, [Sought.BELOW, Sought.FAILED])
 
 
 @dataclass(frozen=True)
