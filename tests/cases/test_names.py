@@ -30,9 +30,29 @@ KNOWN = Uncertainties(flux=0.03, background=0.1, threshold=1 * eV, background_sl
 
 
 def test_accents_commas_and_hyphens() -> None:
-    assert identifier("Réacteur 1, 10 g") == "Reacteur_1_10_g"
-    assert identifier("nucleus-1kg") == "nucleus_1kg"
-    assert identifier("a__b--c.") == "a_b_c"
+    assert re.fullmatch("Reacteur_1_10_g_[0-9a-f]{8}", identifier("Réacteur 1, 10 g"))
+    assert re.fullmatch("a_b_c_[0-9a-f]{8}", identifier("a__b--c."))
+
+
+@pytest.mark.parametrize("name", ["nucleus-1kg", "nucleus-upgrade", "U235", "CaWO4", "a", "7"])
+def test_readable_names_stay_as_they_are(name: str) -> None:
+    assert identifier(name) == name.replace("-", "_")
+
+
+LOOK_ALIKE = ("a-b", "a b", "a, b", "a_b", "a__b", "a--b", "-a-b", "a-b-", "a.b", "á-b", "a\u0301-b", "ａ-b", "a-b\n")
+
+
+def test_names_that_look_alike_stay_apart() -> None:
+    found = [identifier(name) for name in LOOK_ALIKE]
+    assert len(set(found)) == len(found)
+    assert len({identifier("Réacteur 1"), identifier("Reacteur 1"), identifier("Reacteur-1")}) == 3
+    assert identifier(identifier("a b").replace("_", "-")) != identifier("a b")  # nor does one that is made for it
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.text("ab8-_ ,é", max_size=12), max_size=8, unique=True))
+def test_no_two_texts_have_one_name(texts: list[str]) -> None:
+    assert len({identifier(text) for text in texts}) == len(texts)
 
 
 def test_different_names_of_users_stay_different() -> None:
@@ -41,7 +61,7 @@ def test_different_names_of_users_stay_different() -> None:
 
 
 def test_detectors_that_would_have_one_name_are_numbered() -> None:
-    assert identifiers(["x y", "x-y", "x_y_2", "x,y"]) == ("x_y", "x_y_2", "x_y_2_2", "x_y_3")
+    assert identifiers(["x-y", "x-y", "x-y-2", "x-y"]) == ("x_y", "x_y_2", "x_y_2_2", "x_y_3")
 
 
 @settings(deadline=None, max_examples=200)
@@ -99,6 +119,13 @@ def two() -> tuple[Model, Model]:
     return model_of(made("Réacteur 1, 10 g")), model_of(made("Réacteur 1, 10 kg", mass=3.0))
 
 
+def test_experiments_whose_names_look_alike_share_no_parameter() -> None:
+    layouts = [(made("a, b"), RECOIL), (made("a b"), RECOIL)]
+    names = [{qualified(x, e) for x in layout_of(e, (c,), Binning()).nuisances} for e, c in layouts]
+    assert all(names)
+    assert not names[0] & names[1]
+
+
 def test_every_name_in_a_workspace_is_a_word(two: tuple[Model, Model]) -> None:
     (measurement,), channels = (lambda w: (w["measurements"], w["channels"]))(to_pyhf(two[0], limit=1.0))
     names = [measurement["name"], measurement["config"]["poi"]]
@@ -108,8 +135,8 @@ def test_every_name_in_a_workspace_is_a_word(two: tuple[Model, Model]) -> None:
             names += [sample["name"], *(modifier["name"] for modifier in sample["modifiers"])]
     assert all(WORD.fullmatch(name) for name in names), names
     assert [channel["name"] for channel in channels] == [
-        "recoil__Reacteur_1_10_g",
-        "recoil__Reacteur_1_10_g__source_off",
+        f"recoil__{identifier('Réacteur 1, 10 g')}",
+        f"recoil__{identifier('Réacteur 1, 10 g')}__source_off",
     ]
 
 

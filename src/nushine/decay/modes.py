@@ -13,6 +13,7 @@ from nushine.constants import hbar_c, mu_B
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import require_finite, require_non_negative
+from nushine.numerics.compilation import needs_jax
 
 LARGEST_WIDTH = 1e250
 """Widths above this [MeV] are taken as this; N decays where it is made far below."""
@@ -33,6 +34,7 @@ class PhotonMode(Mode):
     def E_rest(self, signal: Dipole) -> ArrayLike:
         """Photon energy in the rest frame of N [MeV]; zero where the mode is closed."""
 
+    @needs_jax
     def open_E_rest(self, signal: Dipole) -> Array:
         """Photon energy in the rest frame, or 1 MeV where the mode is closed and its branching ratio is zero."""
         E_rest = jnp.asarray(self.E_rest(signal))
@@ -54,16 +56,19 @@ class Radiative(PhotonMode):
 
     """
 
+    @needs_jax
     def width(self, signal: Dipole) -> ArrayLike:
         """Partial width [MeV], summed over flavours and over nu and nubar."""
         c = signal.flavour
         moments = (jnp.asarray(signal.mu) * mu_B) ** 2 * (c.e**2 + c.mu**2 + c.tau**2)
         return signal.nature.final_states * moments * jnp.asarray(signal.m_N) ** 3 / (16 * jnp.pi)
 
+    @needs_jax
     def E_rest(self, signal: Dipole) -> ArrayLike:
         """m_N / 2 [MeV]."""
         return signal.m_N / 2
 
+    @needs_jax
     def asymmetry(self, signal: Dipole) -> ArrayLike:
         """-1 for Dirac, 0 for Majorana."""
         return signal.nature.asymmetry
@@ -124,16 +129,19 @@ class ToSterile(PhotonMode):
         of_majorana = jnp.where(_is_majorana(self.nature), joined, 2 * one)
         return jnp.where(_is_majorana(signal.nature), of_majorana, one)
 
+    @needs_jax
     def width(self, signal: Dipole) -> ArrayLike:
         """Partial width [MeV], summed over N' and its antiparticle if N is Majorana and N' Dirac."""
         return mu_B**2 * self._strength(signal) * self.E_rest(signal) ** 3 / jnp.pi
 
+    @needs_jax
     def E_rest(self, signal: Dipole) -> ArrayLike:
         """Photon energy in the rest frame of N [MeV]; zero where the mode is closed."""
         m_N = jnp.asarray(signal.m_N)
         open_ = m_N > self.m_Np
         return jnp.where(open_, (m_N - self.m_Np) * (1 + self.m_Np / jnp.where(open_, m_N, 1.0)) / 2, 0.0)
 
+    @needs_jax
     def asymmetry(self, signal: Dipole) -> ArrayLike:
         """Coefficient a: zero for a Majorana N, and if both moments vanish."""
         mu, eps = jnp.asarray(self.mu), jnp.asarray(self.eps)
@@ -162,6 +170,7 @@ class Invisible(Mode):
         """Reject negative widths."""
         require_non_negative("partial_width", self.partial_width, "MeV")
 
+    @needs_jax
     def width(self, signal: Dipole) -> ArrayLike:  # noqa: ARG002
         """Partial width [MeV]."""
         return self.partial_width
@@ -184,6 +193,7 @@ class Decay(eqx.Module):
     modes: tuple[Mode, ...]
     prompt: bool = eqx.field(static=True, default=False)
 
+    @needs_jax
     def width(self, signal: Dipole) -> Array:
         """Total width [MeV]."""
         return sum((self._partial(mode, signal) for mode in self.modes), jnp.zeros(()))
@@ -192,12 +202,14 @@ class Decay(eqx.Module):
         """Width of a mode [MeV]; all that are larger than any time resolves count alike, so that ratios are finite."""
         return jnp.minimum(jnp.asarray(mode.width(signal)), LARGEST_WIDTH)
 
+    @needs_jax
     def length(self, E_N: ArrayLike, signal: Dipole) -> Array:
         r"""Decay length :math:`\lambda = p_N \hbar c / (m_N \Gamma)` in the laboratory [mm]; infinite if stable."""
         width = self.width(signal)
         inverse = width * signal.m_N / hbar_c
         return jnp.where(width > 0, kinematics.momentum(E_N, signal.m_N) / jnp.where(width > 0, inverse, 1.0), jnp.inf)
 
+    @needs_jax
     def probability(self, E_N: ArrayLike, path: ArrayLike, signal: Dipole) -> Array:
         r"""Probability :math:`1 - e^{-\ell/\lambda}` to decay within the path [mm]; one if prompt."""
         if self.prompt:
@@ -209,6 +221,7 @@ class Decay(eqx.Module):
         """The path over the decay length; meaningless for N at rest."""
         return jnp.asarray(path) * signal.m_N * self.width(signal) / (hbar_c * jnp.where(p_N > 0, p_N, 1.0))
 
+    @needs_jax
     def probability_between(self, E_N: ArrayLike, near: ArrayLike, far: ArrayLike, signal: Dipole) -> Array:
         r"""Probability :math:`e^{-a/\lambda} - e^{-b/\lambda}` to decay between two paths a < b [mm].
 
@@ -222,11 +235,13 @@ class Decay(eqx.Module):
         reaches = jnp.where(near > 0, survives, 1.0)
         return reaches * self.probability(E_N, jnp.maximum(far - near, 0.0), signal)
 
+    @needs_jax
     def share(self, mode: Mode, signal: Dipole) -> Array:
         """Branching ratio of one of the modes; zero if N is stable."""
         width = self.width(signal)
         return self._partial(mode, signal) / jnp.where(width > 0, width, 1.0)
 
+    @needs_jax
     def photons(self, signal: Dipole) -> tuple[tuple[Array, PhotonMode], ...]:
         """Branching ratio and mode of each photon line."""
         return tuple((self.share(mode, signal), mode) for mode in self.modes if isinstance(mode, PhotonMode))

@@ -8,6 +8,7 @@ from jax.typing import ArrayLike
 
 from nushine import kinematics
 from nushine.interactions.dipole import polarisation
+from nushine.numerics.compilation import needs_jax
 from nushine.numerics.sphere import dot, two_caps
 
 
@@ -26,12 +27,14 @@ class Flight(NamedTuple):
     m: Array
 
     @property
+    @needs_jax
     def direction(self) -> tuple[Array, Array]:
         """Sine and cosine of the angle to the beam; along the beam if N is at rest."""
         p = jnp.where(self.p > 0, self.p, 1.0)
         return jnp.where(self.p > 0, self.p_x / p, 0.0), jnp.where(self.p > 0, self.p_z / p, 1.0)
 
 
+@needs_jax
 def flight(E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike, spin: ArrayLike = 0.0) -> Flight:
     """Energy, momentum and spin of N after up-scattering at (E_nu, E_R) [MeV] on a target of mass m_A and spin.
 
@@ -44,6 +47,7 @@ def flight(E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike, spin
     return Flight(E_N, kinematics.momentum(E_N, m_N), p_x, p_z, P_L, P_T, jnp.where(m_N > 0, m_N, 1.0))
 
 
+@needs_jax
 def photon_energy_density(
     E_gamma: ArrayLike, N: Flight, E_rest: ArrayLike, asymmetry: ArrayLike, cos_theta_min: ArrayLike = -1.0
 ) -> Array:
@@ -70,6 +74,7 @@ def photon_energy_density(
     return jnp.where(inside, N.m / (2 * E_rest * p) * angular, 0.0)
 
 
+@needs_jax
 def photon_angle_density(
     theta: ArrayLike, N: Flight, E_rest: ArrayLike, asymmetry: ArrayLike, E_gamma_min: ArrayLike = 0.0
 ) -> Array:
@@ -122,6 +127,7 @@ def _one_minus_cos(cos: Array, sin: Array) -> Array:
     return jnp.where(cos > 0, sin**2 / (1 + jnp.maximum(cos, 0.0)), 1 - cos)
 
 
+@needs_jax
 def photon_acceptance(
     N: Flight, E_rest: ArrayLike, asymmetry: ArrayLike, E_gamma_min: ArrayLike, cos_theta_min: ArrayLike
 ) -> Array:

@@ -13,6 +13,7 @@ from jax import Array
 from nushine.detectors.attenuation import Material
 from nushine.detectors.shapes import Box, Shape, Shell
 from nushine.numerics.circle import Vector
+from nushine.numerics.compilation import needs_jax
 
 TOUCH = 1e-9
 """Relative overlap of bodies that is rounding: crystals may touch."""
@@ -109,6 +110,7 @@ class Arrangement(eqx.Module):
             _require_one_of_a_name([body.material for body in (*self.crystals, *self.detectors)])
 
     @property
+    @needs_jax
     def longest(self) -> Array:
         """Longest path [mm] from a crystal to the edge of the box around the instrumented volume: bounds `exit`."""
         centre, half = self.instrumented.box
@@ -117,6 +119,7 @@ class Arrangement(eqx.Module):
         ]
         return jnp.minimum(jnp.max(jnp.stack(reach)), 2 * jnp.linalg.norm(half))
 
+    @needs_jax
     def vertex(self, part: Array, u: Vector) -> tuple[Array, Vector]:
         """Crystal and point in it, uniform by volume among the crystals of this part of the target."""
         edges = self._edges()
@@ -137,10 +140,12 @@ class Arrangement(eqx.Module):
             places = [jnp.where(jnp.asarray(mine)[crystal], new, old) for new, old in zip(found, places, strict=True)]
         return crystal, (places[0], places[1], places[2])
 
+    @needs_jax
     def exit(self, start: Vector, direction: Vector) -> Array:
         """Distance [mm] that N can fly inside the instrumented volume."""
         return self.instrumented.exit(start, direction)
 
+    @needs_jax
     def photon(self, start: Vector, direction: Vector, E_gamma: Array) -> Fate:
         """Probabilities of what happens first to photons."""
         met = self._met(start, direction, E_gamma)
@@ -155,10 +160,12 @@ class Arrangement(eqx.Module):
         stacked = jnp.stack(detectors, axis=-1) if detectors else jnp.zeros((*E_gamma.shape, 0))
         return Fate(stacked, crystals, escape)
 
+    @needs_jax
     def detection(self, start: Vector, direction: Vector, E_gamma: Array) -> Array:
         """Probability that a photon interacts first in each of the detectors, shape (n, D) for n photons."""
         return self.photon(start, direction, E_gamma).detectors
 
+    @needs_jax
     def detect(self, start: Vector, direction: Vector, E_gamma: Array, u: Array) -> Array:
         """Detector in which each photon interacts first, from uniform numbers; -1 if in none. All of shape (n,)."""
         met = self._met(start, direction, E_gamma)

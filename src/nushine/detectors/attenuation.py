@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nushine.numerics.arrays import as_array
 from nushine.numerics.checks import require_positive
+from nushine.numerics.compilation import needs_jax
 from nushine.targets.compounds import compound
 
 FloatArray = NDArray[np.float64]
@@ -56,6 +57,7 @@ class Material(eqx.Module):
     name: str = eqx.field(static=True)
     log_mu: Array = eqx.field(converter=as_array)
 
+    @needs_jax
     def attenuation(self, E_gamma: ArrayLike) -> Array:
         """Attenuation coefficient [1/mm] at photon energies [MeV], any shape."""
         at = jnp.clip((jnp.log(jnp.asarray(E_gamma)) - log(E_MIN)) * (1 / STEP), 0.0, POINTS - 1.0)

@@ -7,6 +7,7 @@ from jax.typing import ArrayLike
 
 from nushine.detectors.channels import Channel
 from nushine.numerics.checks import LEAST, require_between, require_non_negative, require_positive
+from nushine.numerics.compilation import needs_jax
 from nushine.rates import Selection
 
 E_GAMMA_MAX = 10.0
@@ -70,11 +71,13 @@ class Background(eqx.Module):
         """Whether the background of a channel is known, be it as zero."""
         return self._flat(channel) is not None
 
+    @needs_jax
     def flat(self, channel: Channel) -> Array | float:
         """Flat density [1/(MeV mass ns)] of a channel with recoils, or photons [1/(mass ns)]; 0 if it is not given."""
         value = self._flat(channel)
         return 0.0 if value is None else value
 
+    @needs_jax
     def rate(self, channel: Channel, selection: Selection) -> Array | float:
         """Background events per mass and time [1/(mass ns)] inside the selection: flat part and excess."""
         if not channel.recoil:
@@ -83,6 +86,7 @@ class Background(eqx.Module):
         flat = self.flat(channel) * (high - low)
         return flat if channel.photon else flat + self._excess_between(low, high)
 
+    @needs_jax
     def recoil_bins(self, channel: Channel, edges: ArrayLike) -> Array:
         """Flat part in bins of recoil energy.
 

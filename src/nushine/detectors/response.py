@@ -10,6 +10,7 @@ from jax.scipy.special import ndtr
 from jax.typing import ArrayLike
 
 from nushine.numerics.checks import LEAST, require_between, require_non_negative, require_positive
+from nushine.numerics.compilation import needs_jax
 from nushine.numerics.fields import require_fields_are_used
 
 FAR = 40.0
@@ -68,6 +69,7 @@ class Response(eqx.Module):
         require_between("response.efficiency", self.efficiency, LEAST, 1.0, cure=cure)
         require_between("response.photon_efficiency", self.photon_efficiency, LEAST, 1.0, cure=cure)
 
+    @needs_jax
     def matrix(self, true_edges: ArrayLike, edges: ArrayLike, mean: ArrayLike | None = None) -> Array:
         r"""Probability that a recoil of each bin of true energy is measured in each bin, times the efficiency.
 

@@ -15,6 +15,7 @@ from nushine.detectors.rays import Chord, common, least, mantle, most, slab
 from nushine.numerics.arrays import as_array
 from nushine.numerics.checks import require_finite, require_positive
 from nushine.numerics.circle import Vector, cos_sin_turns
+from nushine.numerics.compilation import needs_jax
 
 Axis = Literal["x", "y", "z"]
 
@@ -46,6 +47,7 @@ class Shape(eqx.Module):
     def chords(self, start: Vector, direction: Vector) -> tuple[Chord, ...]:
         """Parts of a ray inside, in order and from zero on; from zero to zero where it misses."""
 
+    @needs_jax
     def exit(self, start: Vector, direction: Vector) -> Array:
         """Distance [mm] from a point in the body to where the ray leaves it for good."""
         return self.chords(start, direction)[-1][1]
@@ -70,25 +72,30 @@ class Box(Shape):
         require_positive("half edge of a box", self.half, "mm")
 
     @property
+    @needs_jax
     def volume(self) -> Array:
         """8 abc [mm^3]."""
         return 8 * jnp.prod(self.half, axis=-1)
 
     @property
+    @needs_jax
     def box(self) -> tuple[Array, Array]:
         """Itself."""
         return self.centre, self.half
 
+    @needs_jax
     def point(self, u: Vector) -> Vector:
         """Uniform point."""
         x, y, z = (self.centre[..., i] + (2 * u[i] - 1) * self.half[..., i] for i in range(3))
         return x, y, z
 
+    @needs_jax
     def contains(self, point: Vector) -> Array:
         """Between its three pairs of planes."""
         x, y, z = (abs(point[i] - self.centre[..., i]) <= self.half[..., i] for i in range(3))
         return x & y & z
 
+    @needs_jax
     def chords(self, start: Vector, direction: Vector) -> tuple[Chord, ...]:
         """The part between the last plane that the ray enters by and the first that it leaves by."""
         spans = [slab(self.centre[..., i] - start[i], direction[i], self.half[..., i]) for i in range(3)]
@@ -121,24 +128,29 @@ class Cylinder(Shape):
         require_positive("half height of a cylinder", self.half_height, "mm")
 
     @property
+    @needs_jax
     def volume(self) -> Array:
         """2 pi r^2 h [mm^3]."""
         return 2 * pi * self.radius**2 * self.half_height
 
     @property
+    @needs_jax
     def box(self) -> tuple[Array, Array]:
         """The box that it fits into."""
         return self.centre, _upright(self.radius, self.half_height, self.axis)
 
+    @needs_jax
     def point(self, u: Vector) -> Vector:
         """Uniform point."""
         return _in_ring(self.centre, self.axis, jnp.zeros_like(self.radius), self.radius, self.half_height, u)
 
+    @needs_jax
     def contains(self, point: Vector) -> Array:
         """Inside the mantle and between the ends."""
         x, y, z = _turned(self.centre, self.axis, point)
         return (x * x + y * y <= self.radius**2) & (abs(z) <= self.half_height)
 
+    @needs_jax
     def chords(self, start: Vector, direction: Vector) -> tuple[Chord, ...]:
         """The part inside the mantle and between the two ends."""
         (x, y, z), (a, b, c) = _turned(self.centre, self.axis, start), _order(self.axis, direction)
@@ -173,25 +185,30 @@ class Shell(Shape):
         require_positive("half height of a shell", self.half_height, "mm")
 
     @property
+    @needs_jax
     def volume(self) -> Array:
         """2 pi (R^2 - r^2) h [mm^3]."""
         return 2 * pi * (self.outer - self.inner) * (self.outer + self.inner) * self.half_height
 
     @property
+    @needs_jax
     def box(self) -> tuple[Array, Array]:
         """The box that it fits into."""
         return self.centre, _upright(self.outer, self.half_height, self.axis)
 
+    @needs_jax
     def point(self, u: Vector) -> Vector:
         """Uniform point."""
         return _in_ring(self.centre, self.axis, self.inner, self.outer, self.half_height, u)
 
+    @needs_jax
     def contains(self, point: Vector) -> Array:
         """Between the mantles and the ends."""
         x, y, z = _turned(self.centre, self.axis, point)
         rho2 = x * x + y * y
         return (rho2 >= self.inner**2) & (rho2 <= self.outer**2) & (abs(z) <= self.half_height)
 
+    @needs_jax
     def chords(self, start: Vector, direction: Vector) -> tuple[Chord, ...]:
         """The parts before and after the hollow, which touch where the ray does not meet it."""
         (x, y, z), (a, b, c) = _turned(self.centre, self.axis, start), _order(self.axis, direction)
@@ -223,15 +240,18 @@ class Sphere(Shape):
         require_positive("radius of a sphere", self.radius, "mm")
 
     @property
+    @needs_jax
     def volume(self) -> Array:
         """4/3 pi r^3 [mm^3]."""
         return 4 / 3 * pi * self.radius**3
 
     @property
+    @needs_jax
     def box(self) -> tuple[Array, Array]:
         """The cube that it fits into."""
         return self.centre, jnp.stack([self.radius] * 3, axis=-1)
 
+    @needs_jax
     def point(self, u: Vector) -> Vector:
         """Uniform point."""
         r, z = self.radius * jnp.cbrt(u[0]), 2 * u[1] - 1
@@ -243,11 +263,13 @@ class Sphere(Shape):
             self.centre[..., 2] + r * z,
         )
 
+    @needs_jax
     def contains(self, point: Vector) -> Array:
         """Within the radius."""
         x, y, z = (point[i] - self.centre[..., i] for i in range(3))
         return x * x + y * y + z * z <= self.radius**2
 
+    @needs_jax
     def chords(self, start: Vector, direction: Vector) -> tuple[Chord, ...]:
         """From surface to surface."""
         relative = [self.centre[..., i] - start[i] for i in range(3)]

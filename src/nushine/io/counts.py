@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +32,9 @@ SAME = 1e-5
 
 LARGEST = 16_000_000
 """Bytes of a file, far more than any likelihood has bins."""
+
+PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""Numbers as every program writes them; `float` takes others too, as 1_000."""
 
 SHOWN = 40
 """Characters of a field that a message shows."""
@@ -194,10 +198,7 @@ def _check_edges(line: int, row: dict[str, str], place: Place) -> None:
     columns = zip(EDGES, place.edges, ANYTHING, _shown(place.edges), strict=True)
     for name, edge, anything, shown in columns:
         text = row[name]
-        try:
-            found = float(text) if text else anything
-        except ValueError:
-            found = math.nan
+        found = _number(text) if text else anything
         if not (found == edge or abs(found - edge) <= SAME * (1.0 if "cos" in name else abs(edge))):
             raise ValueError(
                 f"line {line}: {name} of bin {row['bin']} of {row['channel']!r} is {_quoted(text)}, in the model it is "
@@ -206,13 +207,17 @@ def _check_edges(line: int, row: dict[str, str], place: Place) -> None:
 
 
 def _count(line: int, text: str) -> float:
-    try:
-        count = float(text)
-    except ValueError:
-        count = math.nan
+    count = _number(text)
     if not (math.isfinite(count) and count >= 0):
-        raise ValueError(f"line {line}: count {_quoted(text)} is not allowed; give a number of events, zero or above")
+        raise ValueError(
+            f"line {line}: count {_quoted(text)} is not allowed; give a number of events, zero or above, as 1000 or 2.5"
+        )
     return count
+
+
+def _number(text: str) -> float:
+    """A plain number, or infinity as edges may be; NaN for all else."""
+    return float(text) if PLAIN.fullmatch(text) or text.lower().lstrip("+-") in {"inf", "infinity"} else math.nan
 
 
 def _shown(edges: NDArray[np.float64]) -> list[str]:

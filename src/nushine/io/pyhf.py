@@ -74,6 +74,7 @@ def to_pyhf(model: Model, data: Data | None = None, poi: str = "strength", *, li
 
     The measurement is named after the first channel, so that ``pyhf combine`` takes workspaces of several experiments:
     parameters of one name, as those of one reactor, are then one, and the signals must be those of one mass and moment.
+    Two experiments need different names, of any kind: of one name they are one experiment, with one background.
 
     """
     data = model.asimov() if data is None else data

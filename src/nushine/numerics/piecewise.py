@@ -11,7 +11,7 @@ from jax import Array
 from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 
-from nushine.numerics.compilation import jit
+from nushine.numerics.compilation import jit, needs_jax
 
 FloatArray = NDArray[np.float64]
 
@@ -39,6 +39,7 @@ class Piecewise(eqx.Module):
     coefficients: Array
 
     @classmethod
+    @needs_jax
     def interpolate(cls, function: Callable[[FloatArray], FloatArray], knots: ArrayLike, degree: int = DEGREE) -> Self:
         """Interpolate a vectorised function at the Chebyshev points of each segment (never at a knot)."""
         edges = np.asarray(knots, dtype=float)
@@ -46,6 +47,7 @@ class Piecewise(eqx.Module):
         return cls(jnp.asarray(edges), jnp.asarray(values @ _to_coefficients(degree)))
 
     @classmethod
+    @needs_jax
     def linear(cls, x: ArrayLike, y: ArrayLike) -> Self:
         """Straight lines through the points (x, y)."""
         x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
@@ -61,15 +63,18 @@ class Piecewise(eqx.Module):
         inside = (x >= self.knots[0]) & (x <= self.knots[-1])
         return jnp.where(inside, _clenshaw(self.coefficients[i], u), 0.0)
 
+    @needs_jax
     def __mul__(self, factor: float | Array) -> "Piecewise":
         """Multiply by a number."""
         return Piecewise(self.knots, self.coefficients * factor)
 
+    @needs_jax
     def refine(self, knots: ArrayLike, degree: int = DEGREE) -> "Piecewise":
         """The same function on the union of its knots with `knots` (zero where it was not defined)."""
         union = np.union1d(np.asarray(self.knots), np.asarray(knots, dtype=float))
         return Piecewise.interpolate(lambda x: np.asarray(self(x)), union, degree)
 
+    @needs_jax
     def tail(self, power: int = 0) -> "Piecewise":
         r"""The function :math:`T(x) = \int_x^\infty f(x')\, x'^{-\text{power}}\, dx'` between the first and last knot.
 
@@ -88,6 +93,7 @@ class Piecewise(eqx.Module):
         above = jnp.cumsum(whole[::-1])[::-1] - whole
         return Piecewise(edges, (-antiderivative).at[:, 0].add(at_right + above))
 
+    @needs_jax
     def integral(self, low: ArrayLike | None = None, high: ArrayLike | None = None) -> Array:
         """Integral from low to high (default: everything)."""
         first, last = self.knots[0], self.knots[-1]

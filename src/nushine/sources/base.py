@@ -9,7 +9,9 @@ from jax import Array
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
+from nushine.numerics.arrays import as_array
 from nushine.numerics.checks import require_non_negative
+from nushine.numerics.compilation import needs_jax
 from nushine.numerics.piecewise import Piecewise
 
 FloatArray = NDArray[np.float64]
@@ -52,12 +54,13 @@ class Beam(eqx.Module):
     """
 
     continuum: Piecewise
-    lines_E: Array = eqx.field(default_factory=lambda: jnp.zeros(0))
-    lines_flux: Array = eqx.field(default_factory=lambda: jnp.zeros(0))
+    lines_E: Array = eqx.field(default_factory=lambda: as_array(()))
+    lines_flux: Array = eqx.field(default_factory=lambda: as_array(()))
     flavour: Flavour = ELECTRON
     antineutrino: bool = eqx.field(static=True, default=False)
 
     @property
+    @needs_jax
     def E_max(self) -> Array:
         """End point [MeV] of continuum and lines."""
         return jnp.max(jnp.concatenate([self.continuum.knots[-1:], self.lines_E]))
@@ -115,6 +118,7 @@ class Source(eqx.Module):
     beams: tuple[Beam, ...]
     variations: tuple[Variation, ...] = ()
 
+    @needs_jax
     def __add__(self, other: "Source") -> "Source":
         """Both sources together: their beams, side by side.
 
@@ -128,6 +132,7 @@ class Source(eqx.Module):
         variations = tuple(_joint(alike) for alike in of_name)
         return Source(f"{self.name} + {other.name}", (*self.beams, *other.beams), variations)
 
+    @needs_jax
     def relative_variations(self, E_nu: ArrayLike) -> Array:
         """One-sigma changes of the flux by each variation over the continuum flux [1], shape (V, ...).
 
@@ -150,6 +155,7 @@ class Source(eqx.Module):
         require_non_negative("E_nu", E_nu, "MeV")
         return sum((beam.continuum(E_nu) for beam in self.beams), jnp.zeros(()))
 
+    @needs_jax
     def total(self, E_low: ArrayLike | None = None, E_high: ArrayLike | None = None) -> Array:
         """Integrated flux [1/(mm^2 ns)] of continuum and lines between E_low and E_high [MeV] (default: everything)."""
         low = 0.0 if E_low is None else jnp.asarray(E_low)
@@ -161,6 +167,7 @@ class Source(eqx.Module):
         return result
 
     @property
+    @needs_jax
     def E_max(self) -> Array:
         """Highest neutrino energy [MeV]."""
         return jnp.max(jnp.stack([beam.E_max for beam in self.beams]))

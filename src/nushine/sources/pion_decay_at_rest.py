@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from nushine.constants import m_mu, m_pi
 from nushine.numerics.checks import require_finite, require_non_negative, require_positive
+from nushine.numerics.compilation import needs_jax
 from nushine.numerics.piecewise import Piecewise, geometric
 from nushine.sources.base import ELECTRON, MUON, Beam, Source
 
@@ -37,6 +38,7 @@ E_end: Final = m_mu / 2
 """End point of the Michel spectra [MeV], 52.83 MeV, with the electron mass neglected."""
 
 
+@needs_jax
 def nu_e_spectrum(E_nu: ArrayLike) -> Array:
     r"""Normalised spectrum of electron neutrinos from muons at rest [1/MeV] at E_nu [MeV], any shape.
 
@@ -53,6 +55,7 @@ def nu_e_spectrum(E_nu: ArrayLike) -> Array:
     return jnp.where(inside, 192 * x**2 * (0.5 - x) / m_mu, 0.0)
 
 
+@needs_jax
 def nubar_mu_spectrum(E_nu: ArrayLike) -> Array:
     r"""Normalised spectrum of muon antineutrinos from muons at rest [1/MeV] at E_nu [MeV], any shape.
 
@@ -69,6 +72,7 @@ def nubar_mu_spectrum(E_nu: ArrayLike) -> Array:
     return jnp.where(inside, 64 * x**2 * (0.75 - x) / m_mu, 0.0)
 
 
+@needs_jax
 def pion_decay_at_rest(flux_per_flavour: ArrayLike, name: str = "pion decay at rest") -> Source:
     """Source of pions and muons at rest: a line of nu_mu, and continua of nu_e and nubar_mu.
 
@@ -122,6 +126,7 @@ def pion_decay_at_rest(flux_per_flavour: ArrayLike, name: str = "pion decay at r
     )
 
 
+@needs_jax
 def from_spallation(
     protons_per_time: ArrayLike,
     yield_per_proton: ArrayLike,
@@ -174,6 +179,7 @@ def from_spallation(
     return pion_decay_at_rest(emitted / (4 * pi * jnp.asarray(distance) ** 2), name)
 
 
+@needs_jax
 def prompt_time(t: ArrayLike) -> Array:
     r"""Distribution of the pion's decay [1/ns] at time t [ns] after a proton pulse of no length: the nu_mu line.
 
@@ -184,6 +190,7 @@ def prompt_time(t: ArrayLike) -> Array:
     return jnp.where(t >= 0, jnp.exp(-jnp.maximum(t, 0.0) / tau_pi) / tau_pi, 0.0)
 
 
+@needs_jax
 def delayed_time(t: ArrayLike) -> Array:
     r"""Distribution of the muon's decay [1/ns] at time t [ns] after a proton pulse of no length: nu_e and nubar_mu.
 

@@ -12,6 +12,7 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from nushine.numerics.checks import require_between, require_non_negative, require_positive
+from nushine.numerics.compilation import needs_jax
 from nushine.numerics.piecewise import Piecewise
 from nushine.sources.base import ELECTRON, Beam, Source, Variation
 from nushine.sources.reactor_spectra import HuberMueller, PerComponent, ReactorSpectra
@@ -166,40 +167,47 @@ class Reactor(eqx.Module):
         require_non_negative("captures_per_fission", self.captures_per_fission)
 
     @property
+    @needs_jax
     def mean_energy_per_fission(self) -> Array:
         """Thermal energy per fission, averaged over the fission fractions [MeV]."""
         shares, energies = jnp.stack(_four(self.fractions)), jnp.stack(_four(self.energy_per_fission))
         return jnp.sum(shares * energies) / jnp.sum(shares)
 
     @property
+    @needs_jax
     def fission_rate(self) -> Array:
         """Fissions per time of each core [1/ns], shape (number of cores,)."""
         powers = jnp.stack([jnp.asarray(core.power * core.load_factor, dtype=float) for core in self.cores])
         return powers / self.mean_energy_per_fission
 
     @property
+    @needs_jax
     def fission_flux(self) -> Array:
         """Sum over the cores of fission rate / (4 pi L^2) [1/(mm^2 ns)]: the flux of one antineutrino per fission."""
         baselines = jnp.stack([jnp.asarray(core.baseline, dtype=float) for core in self.cores])
         return jnp.sum(self.fission_rate / (4 * pi * baselines**2))
 
     @property
+    @needs_jax
     def per_fission(self) -> PerComponent[Array]:
         """Fissions of each isotope, and decays of 239U and 239Np, per fission."""
         captures = jnp.asarray(self.captures_per_fission, dtype=float)
         return PerComponent(*_four(self.fractions), captures, captures)
 
     @property
+    @needs_jax
     def uncertainties(self) -> dict[str, Piecewise]:
         """Relative 1 sigma of the flux of each component [1] over E_nu [MeV]: that of its spectrum."""
         return self.spectra.uncertainties._asdict()
 
+    @needs_jax
     def components(self) -> dict[str, Piecewise]:
         """Flux dPhi/dE_nu of each component [1/(mm^2 ns MeV)]; they add up to that of `source`."""
         rates = zip(self.per_fission, self.spectra.spectra, strict=True)
         fluxes = PerComponent(*(spectrum * (n * self.fission_flux) for n, spectrum in rates))
         return fluxes._asdict()
 
+    @needs_jax
     def source(self, name: str = "reactor") -> Source:
         """All components together, as electron antineutrinos."""
         components, uncertainties = self.components(), self.uncertainties

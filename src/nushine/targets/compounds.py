@@ -14,6 +14,7 @@ from jax.typing import ArrayLike
 from nushine.constants import MASS_PER_ENERGY
 from nushine.numerics.arrays import as_array, namespace
 from nushine.numerics.checks import require_positive
+from nushine.numerics.compilation import needs_jax
 from nushine.targets.form_factors import FormFactor, Helm
 from nushine.targets.formulas import Atoms, read
 from nushine.targets.isotopes import Isotope, Spin, atomic_mass, build, find, natural
@@ -50,6 +51,7 @@ class Target(eqx.Module):
     number_per_mass: Array = eqx.field(converter=as_array)
 
     @property
+    @needs_jax
     def electrons_per_mass(self) -> Array:
         """Electrons of the neutral material per mass [1/(MeV ns^2/mm^2)]."""
         return jnp.sum(self.isotopes.Z * self.number_per_mass, axis=-1)

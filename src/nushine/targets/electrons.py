@@ -15,6 +15,7 @@ from jax.typing import ArrayLike
 from nushine.constants import m_e
 from nushine.numerics.arrays import as_array
 from nushine.numerics.checks import require_non_negative
+from nushine.numerics.compilation import needs_jax
 from nushine.targets.compounds import Target, compound
 from nushine.targets.form_factors import PointLike
 from nushine.targets.isotopes import Isotope
@@ -40,6 +41,7 @@ class Electrons(eqx.Module):
     binding: Array = eqx.field(converter=as_array)
     occupation_per_mass: Array = eqx.field(converter=as_array)
 
+    @needs_jax
     def open_per_mass(self, E_R: ArrayLike) -> Array:
         """Electrons that a recoil E_R [MeV], any shape, can set free, per mass [1/(MeV ns^2/mm^2)]."""
         is_open = jnp.asarray(E_R)[..., None] >= self.binding

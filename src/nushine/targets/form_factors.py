@@ -17,6 +17,7 @@ from jax.typing import ArrayLike
 from nushine.constants import hbar_c
 from nushine.numerics.arrays import as_array, namespace
 from nushine.numerics.checks import require_non_negative, require_positive
+from nushine.numerics.compilation import needs_jax
 from nushine.numerics.entire import langevin, sinc, sphere, y_over_sinh
 
 _RADIUS_CURE = "give an rms charge radius above zero, e.g. 4.06 * fermi (hepunits)"
@@ -87,6 +88,7 @@ class Helm(FormFactor):
         return cls(*map(as_array, _split(r_rms, s, surface=3.0)))
 
     @classmethod
+    @needs_jax
     def lewin_smith(cls, A: ArrayLike) -> Self:
         """Parameters of Lewin and Smith (1996) for mass number A.
 
@@ -99,10 +101,12 @@ class Helm(FormFactor):
         return cls.from_rms_radius(r_rms)
 
     @property
+    @needs_jax
     def rms_radius(self) -> Array:
         """Sqrt(3/5 R_0^2 + 3 s^2) [mm]."""
         return jnp.sqrt(0.6 * self.radius**2 + 3 * self.s**2)
 
+    @needs_jax
     def __call__(self, q2: ArrayLike) -> Array:
         """F at q2 [MeV^2]."""
         k2 = jnp.asarray(q2) / hbar_c**2
@@ -152,16 +156,19 @@ class KleinNystrand(FormFactor):
         return cls(*map(as_array, _split(r_rms, a_k, surface=6.0)))
 
     @classmethod
+    @needs_jax
     def from_mass_number(cls, A: ArrayLike) -> Self:
         """R_A = 1.23 A^(1/3) fm, as COHERENT uses it (Akimov et al., Science 357, 1123 (2017))."""
         require_positive("A", A)
         return cls(1.23 * fermi * jnp.cbrt(jnp.asarray(A, dtype=float)))
 
     @property
+    @needs_jax
     def rms_radius(self) -> Array:
         """Sqrt(3/5 R_A^2 + 6 a_k^2) [mm]."""
         return jnp.sqrt(0.6 * self.radius**2 + 6 * self.a_k**2)
 
+    @needs_jax
     def __call__(self, q2: ArrayLike) -> Array:
         """F at q2 [MeV^2]."""
         k2 = jnp.asarray(q2) / hbar_c**2
@@ -214,10 +221,12 @@ class SymmetrisedFermi(FormFactor):
         return cls(*map(as_array, _split(r_rms, a, surface=1.4 * pi**2)))
 
     @property
+    @needs_jax
     def rms_radius(self) -> Array:
         """Sqrt(3/5 c^2 + 7/5 (pi a)^2) [mm]."""
         return jnp.sqrt(0.6 * self.c**2 + 1.4 * (pi * self.a) ** 2)
 
+    @needs_jax
     def __call__(self, q2: ArrayLike) -> Array:
         """F at q2 [MeV^2]."""
         k2 = jnp.asarray(q2) / hbar_c**2
@@ -236,10 +245,12 @@ class PointLike(FormFactor):
         return cls()
 
     @property
+    @needs_jax
     def rms_radius(self) -> Array:
         """Zero."""
         return jnp.zeros(())
 
+    @needs_jax
     def __call__(self, q2: ArrayLike) -> Array:
         """One, in the shape of q2."""
         return jnp.ones_like(jnp.asarray(q2, dtype=float))
