@@ -112,6 +112,7 @@ class Background(eqx.Module):
             raise ValueError(f"channel '{channel.name}' has no bins of recoil energy: take its rate instead")
         return jnp.asarray(self.flat(channel)) * jnp.diff(jnp.asarray(edges))
 
+    @needs_jax
     def excess_bins(self, edges: ArrayLike) -> Array:
         """Low-energy excess of the recoil channel in bins of recoil energy.
 
@@ -129,6 +130,7 @@ class Background(eqx.Module):
         edges = jnp.asarray(edges)
         return self._excess_between(edges[:-1], edges[1:])
 
+    @needs_jax
     def photon_shares(self, E_gamma: ArrayLike) -> Array:
         """Shares of the background photons in bins of photon energy.
 

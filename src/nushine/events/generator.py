@@ -26,6 +26,7 @@ from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.calls import checked
 from nushine.numerics.checks import whole_number
+from nushine.numerics.compilation import needs_jax
 
 
 class Generator:
@@ -84,6 +85,7 @@ class Generator:
         card = self.card(0, 0)
         return f"{card.experiment}, {card.process}, {card.channel}"
 
+    @needs_jax
     def card(self, n: int, seed: int) -> RunCard:
         """What a sample of n events is."""
         experiment, process = self._experiment, self._process
@@ -111,6 +113,7 @@ class Generator:
             cross_section_error=self.rate * self._error / (flux * nuclei),
         )
 
+    @needs_jax
     def block(self, seed: int, number: int) -> dict[str, Array]:
         """Columns of block `number`, on the device that made them."""
         return block(self.plan, jnp.asarray(seed, dtype=jnp.int64), jnp.asarray(number, dtype=jnp.int64))

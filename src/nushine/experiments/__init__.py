@@ -31,7 +31,7 @@ from nushine.experiments.target import PhotonBlock, TargetPart
 from nushine.lines import one_line, place, shown
 from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import require_non_negative, require_positive
-from nushine.numerics.compilation import require_jax
+from nushine.numerics.compilation import needs_jax, require_jax
 from nushine.rates import Selection
 from nushine.sources.base import Source
 from nushine.targets.compounds import Target, mixture
@@ -183,6 +183,7 @@ class ExperimentFile(Model):
         )
 
 
+@needs_jax
 def split(experiment: Experiment) -> tuple[Experiment, ...]:
     r"""One experiment for each part of the target, with the mass of that part.
 

@@ -91,9 +91,11 @@ def _is_nucleus_10g(experiment: "Experiment") -> bool:
         return False
     from nushine.experiments import load
 
-    (ours, one), (theirs, other) = (jax.tree.flatten(_of_geometry(x)) for x in (experiment, load("nucleus-10g")))
-    return one == other and all(
-        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-9, atol=0.0) for x, y in zip(ours, theirs, strict=True)
+    here, shipped = _of_geometry(experiment), _of_geometry(load("nucleus-10g"))
+    structures: list[Any] = [jax.tree.structure(here), jax.tree.structure(shipped)]
+    return structures[0] == structures[1] and all(
+        np.shape(x) == np.shape(y) and np.allclose(x, y, rtol=1e-9, atol=0.0)
+        for x, y in zip(jax.tree.leaves(here), jax.tree.leaves(shipped), strict=True)
     )
 
 

@@ -7,6 +7,7 @@ from jax.typing import ArrayLike
 from nushine.constants import AREA, G_F, sin2_theta_W
 from nushine.interactions.base import Interaction
 from nushine.numerics.checks import require_between
+from nushine.numerics.compilation import needs_jax
 from nushine.sources.base import Flavour
 from nushine.targets.isotopes import Isotope
 
@@ -48,6 +49,7 @@ class CEvNS(Interaction):
         """Sum of the flavour fractions: every active flavour scatters alike."""
         return flavour.e + flavour.mu + flavour.tau
 
+    @needs_jax
     def series(self, E_R: Array, isotope: Isotope) -> tuple[Array, Array, Array]:
         """Coefficients of the cross section in powers of 1/E_nu."""
         weak_charge = isotope.N - (1 - 4 * self.sin2_theta_W) * isotope.Z

@@ -12,6 +12,7 @@ from nushine.constants import AREA, alpha, mu_B
 from nushine.interactions.base import Interaction
 from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import require_between, require_finite
+from nushine.numerics.compilation import needs_jax
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.targets.isotopes import Isotope
 
@@ -127,6 +128,7 @@ class Dipole(Interaction):
         c = self.flavour
         return flavour.e * c.e**2 + flavour.mu * c.mu**2 + flavour.tau * c.tau**2
 
+    @needs_jax
     def series(self, E_R: Array, isotope: Isotope) -> tuple[Array, Array, Array]:
         """Coefficients of the cross section in powers of 1/E_nu."""
         m2, m_A = jnp.asarray(self.m_N) ** 2, isotope.m_A
@@ -138,6 +140,7 @@ class Dipole(Interaction):
         return scale / E_R, -scale * (1 + m2 / (2 * y)), scale * c2
 
 
+@needs_jax
 def polarisation(
     E_nu: ArrayLike, E_R: ArrayLike, m_N: ArrayLike, m_A: ArrayLike, spin: ArrayLike = 0.0
 ) -> tuple[Array, Array]:

@@ -103,6 +103,7 @@ class Piecewise(eqx.Module):
         return tail(below) - tail(above)
 
 
+@needs_jax
 def total(pieces: Sequence[Piecewise]) -> Piecewise:
     """Sum of piecewise functions, on the union of their knots; exact for polynomials up to the common degree."""
     degree = max(DEGREE, *(piece.coefficients.shape[1] - 1 for piece in pieces))

@@ -13,7 +13,7 @@ from nushine.decay import RADIATIVE, Decay, PhotonMode, flight, photon_acceptanc
 from nushine.interactions.base import Interaction
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.checks import require_non_negative
-from nushine.numerics.compilation import jit
+from nushine.numerics.compilation import jit, needs_jax
 from nushine.rates.edges import ALL_RECOILS, Edges
 from nushine.rates.plane import within_reach
 from nushine.rates.points import Points, points_in_bins
@@ -58,6 +58,7 @@ class BinnedYield(eqx.Module):
     path: Array
     flight_min: Array
 
+    @needs_jax
     def weights(self, mu: ArrayLike) -> Array:
         """Coefficients of the moments, mu^2 times branching ratio times Chebyshev terms of P, shape (modes, K)."""
         signal = eqx.tree_at(lambda s: s.mu, self.signal, jnp.asarray(mu, dtype=float))

@@ -147,6 +147,7 @@ class Source(eqx.Module):
         changes = [jnp.where(flux > 0, v.flux(E_nu) * v.relative(E_nu) / safe, 0.0) for v in self.variations]
         return jnp.stack(changes) if changes else jnp.zeros((0, *E_nu.shape))
 
+    @needs_jax
     def flux(self, E_nu: ArrayLike) -> Array:
         """Continuum flux dPhi/dE_nu of all beams together [1/(mm^2 ns MeV)] at E_nu [MeV], any shape; zero outside.
 

@@ -17,7 +17,7 @@ from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
-from nushine.numerics.compilation import filter_jit, keep_programs
+from nushine.numerics.compilation import filter_jit, keep_programs, needs_jax
 from nushine.rates import BinnedYield, recoil_bins, recoil_means, sterile_bins
 from nushine.statistics.blocks import Block, Rates, block
 from nushine.statistics.layout import Binning, Layout, layout_of, qualified, true_edges
@@ -58,6 +58,7 @@ class Forecast(eqx.Module):
     decays: BinnedYield | None
     names: Names | None = eqx.field(static=True, default=None)
 
+    @needs_jax
     def __call__(self, mu: ArrayLike) -> Model:
         """The model for a moment mu [mu_B]; strength 1 is this moment."""
         mu = jnp.asarray(mu, dtype=float)

@@ -8,7 +8,7 @@ from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from nushine.numerics.checks import require_finite, require_non_negative
-from nushine.numerics.compilation import filter_jit
+from nushine.numerics.compilation import filter_jit, needs_jax
 
 LEAST = 1e-12
 """Expected counts below which a bin counts as empty."""
@@ -124,20 +124,24 @@ class Model(eqx.Module):
             raise ValueError("the model expects no signal at all: there is nothing to limit; change mass or selection")
 
     @property
+    @needs_jax
     def nominal(self) -> Array:
         """Yields of all samples with all nuisance parameters at zero, shape (1 + S, B)."""
         return jnp.concatenate([self.signal[None], self.backgrounds])
 
+    @needs_jax
     def expected(self, strength: ArrayLike = 0.0, theta: ArrayLike | None = None) -> Array:
         """Expected counts, shape (B,), at this strength and these nuisance parameters (0 by default)."""
         return self.asimov(strength, theta).counts
 
+    @needs_jax
     def asimov(self, strength: ArrayLike = 0.0, theta: ArrayLike | None = None) -> Data:
         """Data that are what is expected: every estimate is then its true value."""
         theta = np.zeros(len(self.nuisances)) if theta is None else theta
         data: Data = _asimov(self, jnp.asarray(strength, dtype=float), jnp.asarray(theta, dtype=float))
         return data
 
+    @needs_jax
     def data(self, counts: ArrayLike) -> Data:
         """Observed counts with all constraints centred at zero.
 

@@ -8,7 +8,7 @@ from jax.scipy.special import ndtr
 from jax.typing import ArrayLike
 
 from nushine.numerics.calls import Choice
-from nushine.numerics.compilation import filter_jit
+from nushine.numerics.compilation import filter_jit, needs_jax
 from nushine.statistics.fit import Fit, lowest_strength, minimise, require_converged
 from nushine.statistics.model import Data, Model
 
@@ -104,11 +104,13 @@ class PValues(eqx.Module):
     background: Array
 
     @property
+    @needs_jax
     def cls(self) -> Array:
         """CL_s, the first over the second."""
         return self.signal / jnp.where(self.background > 0, self.background, 1.0)
 
 
+@needs_jax
 def p_values(q: ArrayLike, q_asimov: ArrayLike, statistic: Statistic = Statistic.Q_TILDE) -> PValues:
     r"""Asymptotic probabilities for upper limits, from q and its value q_A for background-only Asimov data.
 
@@ -126,6 +128,7 @@ def p_values(q: ArrayLike, q_asimov: ArrayLike, statistic: Statistic = Statistic
     return PValues(ndtr(-signal), ndtr(-background))
 
 
+@needs_jax
 def deviations(q: Array, q_asimov: Array, statistic: Statistic) -> tuple[Array, Array]:
     """Normal deviates whose upper tails are CL_{s+b} and CL_b; formulas of `p_values`."""
     root, root_A = jnp.sqrt(q), jnp.sqrt(q_asimov)
@@ -138,12 +141,14 @@ def deviations(q: Array, q_asimov: Array, statistic: Statistic) -> tuple[Array, 
     return signal, jnp.where(beyond, (q - q_asimov) / (2 * safe), root - root_A)
 
 
+@needs_jax
 def expected_cls(q_asimov: ArrayLike, sigmas: ArrayLike = 0.0) -> Array:
     r"""CL_s of data that fluctuate by N sigma from the background: :math:`[1 - \Phi(\sqrt{q_A} - N)] / \Phi(N)`."""
     N = jnp.asarray(sigmas)
     return ndtr(N - jnp.sqrt(jnp.asarray(q_asimov))) / ndtr(N)
 
 
+@needs_jax
 def significance(model: Model, data: Data) -> Array:
     """Asymptotic significance Z = sqrt(q0) of a signal in the data."""
     return jnp.sqrt(likelihood_ratio(model, data, 0.0, Statistic.Q0).value)
