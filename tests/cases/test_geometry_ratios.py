@@ -15,10 +15,9 @@ from nushine.targets import compound
 
 
 def with_fewer_crystals(experiment: Experiment) -> Experiment:
-    assert experiment.arrangement is not None
-    return replace(
-        experiment, arrangement=replace(experiment.arrangement, crystals=experiment.arrangement.crystals[:9])
-    )
+    whole = experiment.arrangement
+    assert whole is not None
+    return replace(experiment, arrangement=replace(whole, crystals=whole.crystals[:-1]))
 
 
 def with_more_flux(experiment: Experiment) -> Experiment:
