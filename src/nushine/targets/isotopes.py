@@ -246,7 +246,7 @@ def electron_binding(Z: ArrayLike) -> NDArray[np.float64]:
 
 
 def _spin(spin: object) -> float:
-    if not isinstance(spin, str | Real) or isinstance(spin, bool) or spin not in _SPINS:
+    if isinstance(spin, bool) or not isinstance(spin, str | Real) or spin not in _SPINS:
         raise ValueError(f"spin = {shown(spin)} is not allowed: give 0 or '1/2', or None for that of the ground state")
     return _SPINS[spin]
 
