@@ -106,6 +106,7 @@ REFUSED = {
     **{"Zn100MoO4": "Write 'ZnMo[100]O4'", "6Li2100MoO4": "Write 'Li[6]2Mo[100]O4'", "Ca48TiO3": "Write Ca[48]"},
     **{"Ge(76)": "Write 'Ge[76]'", "Ge(76)O2": "Write 'Ge[76]O2'", "(76Ge)O2": "Write 'Ge[76]O2'"},
     **{"Li2(100)MoO4": "Write 'Li2Mo[100]O4'", "Li2(Mo100)O4": "Write 'Li2Mo[100]O4'"},
+    **{"TeO2(130)": "Write 'Te[130]O2'", "40Ca100Mo16O4": "Write 'Ca[40]Mo[100]O[16]4'", "Zn82Se": "Write 'ZnSe[82]'"},
     # mixtures of another kind, amounts, densities
     **dict.fromkeys(["95% Ge[70] // Ge", "95%wt Ge[70]", "Ge//Si", "50%vol Si@2.3//Ge@5.3"], "mixtures are by weight"),
     **dict.fromkeys(["1 mm Si // 2 mm Ge", "5g NaCl // 50mL H2O@1", "76Ge 95%"], "mixtures are by weight"),

@@ -108,11 +108,12 @@ def _substance(text: str) -> Atoms:
         factor = _FACTOR.match(part)
         if factor and part is first:
             refuse_isotope_in_front(text, factor[1])
+        if part is first:
+            refuse_count_of_next(text)
         atoms, end = _groups(part, factor.end() if factor else 0, text)
         if end != len(part) or not atoms:
             raise _unreadable(text, part, end)
         _add(total, atoms, float(factor[1]) if factor else 1.0)
-    refuse_count_of_next(text)
     return total
 
 

@@ -118,6 +118,9 @@ def _refuse_isotope_in_brackets(text: str, match: re.Match[str]) -> None:
         cure = f"{before}{lone['symbol']}[{lone['before']}]{after}"
     elif lone and lone["after"] and after and _is_isotope(lone["symbol2"], lone["after"], LEAST):
         cure = f"{before}{lone['symbol2']}[{lone['after']}]{after}"
+    elif inside.isdigit() and not after:
+        whose = [m.end("symbol") for m in ATOM.finditer(before) if _is_isotope(m["symbol"], inside, natural=True)]
+        cure = f"{before[: whose[0]]}[{inside}]{before[whose[0] :]}" if len(whose) == 1 else None
     if cure is not None:
         raise ValueError(f"formula {text!r}: is ({inside}) an isotope? Write {cure!r}")
 
@@ -187,6 +190,9 @@ def in_brackets(text: str, least: int) -> str:
             return f"{symbol}[{number}]"
         if match.start() == 0 or not (text[match.start() - 1].isalpha() or text[match.start() - 1] == "]"):
             return match[0]
+        own = re.search(r"[A-Z][a-z]?$", text[: match.start()])
+        if least >= LEAST and own and _is_isotope(own[0], number, natural=True):
+            return match[0]  # may be either; the reader asks
         for cut in range(len(number)):
             if _is_isotope(symbol, number[cut:], least, natural=True):
                 return f"{number[:cut]}{symbol}[{number[cut:]}]"
