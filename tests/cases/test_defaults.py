@@ -348,7 +348,8 @@ def test_info_shows_the_geometry_and_that_it_differs() -> None:
     for line in (
         "core 1 4.25 GW at 72 m",
         "core 2 4.25 GW at 102 m",
-        "crystals 9 of CaWO4 (1.125 cm^3), 9 of Al2O3 (1.125 cm^3)",
+        "crystals 9 of CaWO4 (1.125 cm^3, 6.81",  # 6.8175 g, and 4.4775 g of Al2O3: the last digit is rounding
+        "g), 9 of Al2O3 (1.125 cm^3, 4.47",
         "photon detectors 6 of Ge",
         "instrumented volume box of 200 cm^3",
         "0.84, 0.76, 0.58, 0.44 (Dirac); 0.78, 0.72, 0.61, 0.54 (Majorana)",

@@ -1,11 +1,14 @@
 """Formulas of targets: what is read is what a person reads, all else is answered with one line and the cure."""
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import periodictable
 import pytest
+from hepunits import g
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -13,7 +16,7 @@ from typer.testing import CliRunner
 from nushine import experiments
 from nushine.cli import app
 from nushine.constants import MASS_PER_ENERGY
-from nushine.targets import compound, enriched, mixture
+from nushine.targets import compound, enriched, isotope, isotopes_of, mixture, stack
 from nushine.targets.formulas import read
 from nushine.targets.isotopes import natural
 
@@ -80,7 +83,7 @@ REFUSED = {
     # dopants and remarks
     **dict.fromkeys(["NaI(Tl)", "NaI (Tl)", "NaI(0.1%Tl)", "NaI(TlI)", "NaI:Tl", "NaI : Tl"], "write 'NaI'"),
     **dict.fromkeys(["CsI(Na)", "CsI(pure)", "CsI(Na,Tl)", "CsI:Tl"], "write 'CsI'"),
-    **dict.fromkeys(["Ge (HP)", "Ge(HP)", "HPGe", "ge", "germanium", "Ge(76)"], "write 'Ge'"),
+    **dict.fromkeys(["Ge (HP)", "Ge(HP)", "HPGe", "ge", "germanium"], "write 'Ge'"),
     "CaF2(Eu)": "write 'CaF2'",
     "ZnSe(Te)": "write 'ZnSe'",
     "LaBr3:Ce": "write 'LaBr3'",
@@ -88,6 +91,8 @@ REFUSED = {
     "Si(Li)": "write 'Si'",
     "CaWO4:0.1%": "write 'CaWO4'",
     "10%wt NaI(Tl) // Ge": "write 'NaI'",
+    **{"Tl:NaI": "write 'NaI'", "Ce:YAG": "write 'Y3Al5O12'", "YAG:Ce": "write 'Y3Al5O12'", "LAr(Xe)": "write 'Ar'"},
+    **{"Ti:sapphire": "write 'Al2O3'", "Si(111)": "write 'Si'", "Foo:Ce": "leave them out", ":": "leave them out"},
     # names, capitals, misprints
     **{"LAr": "write 'Ar'", "LXe": "write 'Xe'", "PPO": "write 'C15H11NO'", "PVT": "write 'C9H10'"},
     **{"PWO": "write 'PbWO4'", "plastic": "write 'C9H10'", "BGO": "write 'Bi4Ge3O12'", "Tin": "write 'Sn'"},
@@ -97,11 +102,21 @@ REFUSED = {
     **{"76GeO2": "Write 'Ge[76]O2'", "Ge76O2": "Write Ge[76]", "6LiF": "Write 'Li[6]F'", "2H2O": "Write 'H[2]2O'"},
     **{"H2O18": "is O18 the isotope", "Li6F": "Write Li[6]", "B10C": "Write B[10]", "⁷⁶GeO2": "Write 'Ge[76]O2'"},
     **{"Tl205I": "Write Tl[205]", "100MoO4": "Write 'Mo[100]O4'", "Ge76 ": ""},
+    **{"40Ca100MoO4": "Write 'Ca[40]Mo[100]O4'", "Ca[40]100MoO4": "Write 'Ca[40]Mo[100]O4'"},
+    **{"Zn100MoO4": "Write 'ZnMo[100]O4'", "6Li2100MoO4": "Write 'Li[6]2Mo[100]O4'", "Ca48TiO3": "Write Ca[48]"},
+    **{"Ge(76)": "Write 'Ge[76]'", "Ge(76)O2": "Write 'Ge[76]O2'", "(76Ge)O2": "Write 'Ge[76]O2'"},
+    **{"Li2(100)MoO4": "Write 'Li2Mo[100]O4'", "Li2(Mo100)O4": "Write 'Li2Mo[100]O4'"},
+    **{"TeO2(130)": "Write 'Te[130]O2'", "40Ca100Mo16O4": "Write 'Ca[40]Mo[100]O[16]4'", "Zn82Se": "Write 'ZnSe[82]'"},
     # mixtures of another kind, amounts, densities
     **dict.fromkeys(["95% Ge[70] // Ge", "95%wt Ge[70]", "Ge//Si", "50%vol Si@2.3//Ge@5.3"], "mixtures are by weight"),
     **dict.fromkeys(["1 mm Si // 2 mm Ge", "5g NaCl // 50mL H2O@1", "76Ge 95%"], "mixtures are by weight"),
     **{"60%wt Ge // 40%wt Si // Al": "leave something", "5 g NaCl": "amounts", "H2O@1": "a density changes nothing"},
     **{"CaWO4 + Al2O3": "adds one formula unit", "CaSO4.2H2O": "CaSO4+2H2O", "CaSO4·2H2O": "CaSO4+2H2O"},
+    **dict.fromkeys(["1%wt //", "5%wt // Si", "//", "%wt Ge // Si", "-5%wt Ge // Si"], "mixtures are by weight"),
+    **{"50%wt Ge //  // Si": "mixtures are by weight", "120%wt Ge // Si": "leave something"},
+    # charges, and symbols in capitals that are none
+    **dict.fromkeys(["Na+", "H3O+", "Ca2+", "SO4--", "SO4^2-", "Cl-", "Na⁺", "Cl−"], "charges are not understood"),
+    **{"CAF2": "is it Ca?", "AL2O3": "is it Al?", "CAWO4": "is it Ca?", "CDWO4": "Write 'CdWO4'"},
     # no substance
     **{
         "Na{+}": "neutral",
@@ -124,6 +139,20 @@ def test_what_may_mean_something_else_is_answered_with_the_cure(formula: str, cu
     assert len(str(caught.value)) < 400
 
 
+@pytest.mark.parametrize("formula", [f for f, cure in REFUSED.items() if cure.lower().startswith("write '")])
+def test_what_the_cure_names_can_be_read(formula: str) -> None:
+    with pytest.raises(ValueError, match="rite ") as caught:
+        read(formula)
+    found = re.search(r"[Ww]rite '([^']*)'", str(caught.value))
+    assert found
+    assert read(found[1])
+
+
+@pytest.mark.parametrize("formula", ["(Zn)100MoO4", "Zn100Mo[100]O4", "C34H32ClFeN4O4", "CD3OD", "C32Si[28]"])
+def test_counts_that_are_no_mass_numbers_stay_counts(formula: str) -> None:
+    assert read(formula)
+
+
 @given(st.text(max_size=300) | st.text("GeCaWO4HNI()[]{}0123456789.%/ wt+:@", max_size=30))
 @settings(max_examples=150, deadline=None)
 def test_any_text_is_a_substance_or_one_line(text: str) -> None:
@@ -139,8 +168,31 @@ def test_any_text_is_a_substance_or_one_line(text: str) -> None:
 def test_a_dopant_in_a_file_is_one_line_with_the_file(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(MINE.replace("FORMULA", "NaI(Tl)"))
-    with pytest.raises(ValueError, match=r"mine\.yaml: .*dopants and remarks are not understood: write 'NaI'"):
+    with pytest.raises(ValueError, match=r"mine\.yaml: target\[0\]\.formula: .*dopants .*: write 'NaI'"):
         experiments.load(file)
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        (lambda: compound("Ge", "Helm"), "form_factor = 'Helm' is not allowed: give a class"),  # type: ignore[arg-type]
+        (lambda: isotope("Ge76", form_factor=3), "form_factor = 3 is not allowed"),  # type: ignore[arg-type]
+        (lambda: compound("Ge", spin=[]), "spin = [] is not allowed"),  # type: ignore[arg-type]
+        (lambda: compound("Ge", spin=False), "spin = False is not allowed"),
+        (lambda: isotope(76), "isotope 76 is not a name"),  # type: ignore[arg-type]
+        (lambda: isotopes_of(76), "element 76 is not known"),  # type: ignore[arg-type]
+        (lambda: mixture("Ge"), "mixture of 'Ge': give formulas or targets with their masses"),  # type: ignore[arg-type]
+        (lambda: mixture(["Ge"]), "mixture of 'Ge'"),  # type: ignore[list-item]
+        (lambda: mixture(3), "mixture of 3"),  # type: ignore[arg-type]
+        (lambda: stack(["Ge"]), "isotope of a stack = 'Ge'"),  # type: ignore[list-item]
+        (lambda: enriched("Ge", 0.86, "atoms"), "shares = 0.86: give a mapping"),  # type: ignore[arg-type]
+        (lambda: enriched("Ge", {"Ge76": "86 %"}, "atoms"), "share of Ge76 = '86 %' is no"),  # type: ignore[dict-item]
+        (lambda: enriched("Ge", {"Ge76": None}, "atoms"), "share of Ge76 = None is no"),  # type: ignore[dict-item]
+    ],
+)
+def test_calls_with_what_is_no_such_thing_are_one_line(call: Callable[[], object], line: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(line)):
+        call()
 
 
 # Enrichment
@@ -242,3 +294,36 @@ def test_what_the_cure_gives_is_the_plain_crystal(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["info", str(file), "--json"])
     # with one thallium for each NaI it would be 11013; four digits
     assert json.loads(result.stdout)["cevns_events"] == pytest.approx(8035, abs=1)
+
+
+CUBES = """
+geometry:
+  kind: bodies
+  cubes: [{formula: Ge, density: DENSITY, edge: 1 cm, counts: [2, 2, 2], pitch: 12 mm, centre: [0 mm, 0 mm, 0 mm]}]
+  instrumented: {kind: sphere, centre: [0 mm, 0 mm, 0 mm], radius: 5 cm}
+"""
+
+
+@pytest.mark.parametrize(
+    ("mass", "density", "says"),
+    [
+        ("42 g", "5.323 g/cm^3", None),  # 42.58 g
+        ("1 kg", "5.323 g/cm^3", "Ge weigh 42.58 g, volume times density, where target[0] has 1000 g"),
+        (
+            "42.58 g",
+            "5.3 kg/m^3",
+            "Ge weigh 0.0424 g, volume times density, where target[0] has 42.58 g",
+        ),
+    ],
+)
+def test_crystals_weigh_what_the_target_does(mass: str, density: str, says: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(MINE.replace("FORMULA, mass: 1 kg", f"Ge, mass: {mass}") + CUBES.replace("DENSITY", density))
+    if says is None:
+        arrangement = experiments.load(file).arrangement
+        assert arrangement is not None
+        assert float(arrangement.mass(0)) / g == pytest.approx(8 * 5.323)
+    else:
+        with pytest.raises(ValueError, match=r"mine\.yaml: geometry: ") as caught:
+            experiments.load(file)
+        assert says in str(caught.value)

@@ -218,7 +218,7 @@ def setup(geometry: object) -> dict[str, object]:
     return {
         "name": "mine",
         "source": {"kind": "chooz"},
-        "target": [{"formula": "Ge", "mass": "10 g"}],
+        "target": [{"formula": "Ge", "mass": "2.66 g"}],
         "exposure": "1 year",
         "path": "5 cm",
         "recoil_window": ["20 eV", "1 keV"],

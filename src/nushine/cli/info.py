@@ -7,6 +7,7 @@ import typer
 from nushine.cli import options, output
 
 if TYPE_CHECKING:
+    from nushine.detectors import Crystal
     from nushine.experiments import Experiment
 
 Texts = list[tuple[str, str]]
@@ -209,17 +210,23 @@ def _geometry(setup: "Experiment") -> Texts:
     """The default channel, and what there is of crystals, photon detectors and the instrumented volume."""
     from collections import Counter
 
+    from hepunits import cm3, g
+
     from nushine.experiments.channels import channel_of
 
     rows = [("default channel", channel_of(setup).name)]
     if setup.arrangement is None:
         return rows
     placed = setup.arrangement
-    volume: dict[str, float] = {}
+    kinds: dict[str, list[Crystal]] = {}
     for body in placed.crystals:
-        volume[body.material.name] = volume.get(body.material.name, 0.0) + float(body.shape.volume)
-    number = Counter(body.material.name for body in placed.crystals)
-    crystals = ", ".join(f"{n} of {name} ({volume[name] / 1e3:.4g} cm^3)" for name, n in number.items())
+        kinds.setdefault(body.material.name, []).append(body)
+    volume = {name: sum(float(b.shape.volume) for b in bodies) for name, bodies in kinds.items()}
+    mass = {name: volume[name] * float(bodies[0].material.density) for name, bodies in kinds.items()}
+    crystals = ", ".join(
+        f"{len(bodies)} of {name} ({volume[name] / cm3:.4g} cm^3, {mass[name] / g:.4g} g)"
+        for name, bodies in kinds.items()
+    )
     seeing = ", ".join(f"{n} of {name}" for name, n in Counter(b.material.name for b in placed.detectors).items())
     inside = placed.instrumented
     kind = f"{type(inside).__name__.lower()} of {float(inside.volume) / 1e3:.4g} cm^3"

@@ -120,6 +120,11 @@ class Arrangement(eqx.Module):
         return jnp.minimum(jnp.max(jnp.stack(reach)), 2 * jnp.linalg.norm(half))
 
     @needs_jax
+    def mass(self, part: int) -> Array:
+        """Mass of the crystals of a part of the target, volumes times densities [hepunits mass]."""
+        return jnp.asarray(sum(c.shape.volume * c.material.density for c in self.crystals if c.part == part))
+
+    @needs_jax
     def vertex(self, part: Array, u: Vector) -> tuple[Array, Vector]:
         """Crystal and point in it, uniform by volume among the crystals of this part of the target."""
         edges = self._edges()

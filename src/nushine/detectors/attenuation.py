@@ -39,6 +39,8 @@ class Material(eqx.Module):
     log_mu : Array, shape (POINTS,)
         Logarithm of the attenuation coefficient [1/mm] at photon energies evenly in the logarithm from `E_MIN` to
         `E_MAX`.
+    density : ArrayLike
+        Mass per volume [hepunits mass/mm^3].
 
     Notes
     -----
@@ -56,6 +58,7 @@ class Material(eqx.Module):
 
     name: str = eqx.field(static=True)
     log_mu: Array = eqx.field(converter=as_array)
+    density: Array = eqx.field(converter=as_array)
 
     @needs_jax
     def attenuation(self, E_gamma: ArrayLike) -> Array:
@@ -88,7 +91,7 @@ def material(formula: str, density: float) -> Material:
     mass = np.asarray(target.number_per_mass * target.isotopes.m_atom)
     energies = np.geomspace(E_MIN, E_MAX, POINTS)
     mu = sum(m / mass.sum() * mass_attenuation(int(z), energies) for z, m in zip(Z, mass, strict=True))
-    return Material(formula, np.log(density * mu))
+    return Material(formula, np.log(density * mu), as_array(density))
 
 
 def mass_attenuation(Z: int, E_gamma: FloatArray) -> FloatArray:

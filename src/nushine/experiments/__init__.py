@@ -25,7 +25,7 @@ from nushine.experiments.detector import (
     require_described,
     require_one_scale,
 )
-from nushine.experiments.geometry import GeometryBlock
+from nushine.experiments.geometry import GeometryBlock, require_masses
 from nushine.experiments.sources import SourceBlock
 from nushine.experiments.target import PhotonBlock, TargetPart
 from nushine.lines import one_line, place, shown
@@ -159,7 +159,7 @@ class ExperimentFile(Model):
         if self.flight_min is not None and self.path is not None and self.flight_min >= self.path:
             raise ValueError("flight_min: must be below path")
         require_described(self.background, recoils=self.recoil_window is not None, photons=self.photon is not None)
-        targets = [part.build() for part in self.target]
+        targets = [part.build(f"target[{i}]") for i, part in enumerate(self.target)]
         photon = (0.0, -1.0) if self.photon is None else (self.photon.threshold, self.photon.cos_theta_min)
         return Experiment(
             name=self.name,
@@ -178,9 +178,18 @@ class ExperimentFile(Model):
             source_keys=keys_of(self.source),
             recoils=self.recoil_window is not None,
             photons=self.photon is not None,
-            arrangement=None if self.geometry is None else self.geometry.build([part.formula for part in self.target]),
+            arrangement=self._arrangement(),
             part_of_isotope=tuple(i for i, target in enumerate(targets) for _ in target.labels),
         )
+
+    def _arrangement(self) -> Arrangement | None:
+        """Crystals of the masses of the target."""
+        if self.geometry is None:
+            return None
+        formulas, masses = [part.formula for part in self.target], [part.mass for part in self.target]
+        arrangement = self.geometry.build(formulas)
+        require_masses(arrangement, formulas, masses)
+        return arrangement
 
 
 @needs_jax

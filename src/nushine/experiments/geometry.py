@@ -4,15 +4,20 @@ import math
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
+from hepunits import g
 from pydantic import Field
 
-from nushine.config import Count, Formula, Length, Model, Name, Position, VolumeDensity
+from nushine.config import Count, Length, Model, Name, Position, VolumeDensity
 from nushine.detectors import Arrangement, Body, Box, Crystal, Cylinder, Shape, Shell, Sphere, material
 from nushine.detectors.nucleus import array, nucleus_10g
+from nushine.experiments.target import Formula
 from nushine.numerics.arrays import as_array
 
 MOST = 1000
 """Crystals of the largest arrangement that can be described in a file."""
+
+ALIKE = 0.05
+"""Masses of the crystals and of the target agree within this share: rounded edges and densities."""
 
 Place = tuple[Position, Position, Position]
 
@@ -139,6 +144,18 @@ class BodiesGeometry(Model):
         ]
         detectors = [Body(d.name, d.shape.build(), material(d.formula, d.density)) for d in self.detectors]
         return Arrangement(tuple(crystals), tuple(detectors), self.instrumented.build())
+
+
+def require_masses(arrangement: Arrangement, formulas: Sequence[str], masses: Sequence[float]) -> None:
+    """Raise ValueError where crystals do not weigh what the target says of their part, within `ALIKE`."""
+    for part, (formula, mass) in enumerate(zip(formulas, masses, strict=True)):
+        placed = float(arrangement.mass(part))
+        if placed > 0 and abs(placed - mass) > ALIKE * mass:
+            raise ValueError(
+                f"geometry: the crystals of {formula} weigh {placed / g:.4g} g, volume times density, where "
+                f"target[{part}] has {mass / g:.4g} g: mend its mass, the density or the crystals, to agree within "
+                f"{ALIKE:.0%}"
+            )
 
 
 GeometryBlock = Annotated[NucleusGeometry | BodiesGeometry, Field(discriminator="kind")]

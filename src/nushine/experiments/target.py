@@ -1,11 +1,22 @@
 """Blocks of a configuration file about parts of the target, and about photons."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from nushine.config import Cosine, Energy, Formula, Mass, Model, Name, Share
+from nushine.config import Cosine, Energy, Mass, Model, Name, Share
+from nushine.config import Formula as FlatFormula
 from nushine.targets.compounds import Target, compound, enriched
+from nushine.targets.formulas import read
+
+
+def _readable(formula: str) -> str:
+    """Refuse what is no formula where it stands, so that the message names the key."""
+    read(formula)
+    return formula
+
+
+Formula = Annotated[FlatFormula, AfterValidator(_readable)]
 
 
 class EnrichmentBlock(Model):
@@ -22,11 +33,14 @@ class TargetPart(Model):
     mass: Mass
     enrichment: EnrichmentBlock | None = None
 
-    def build(self) -> Target:
-        """Make the target."""
+    def build(self, key: str) -> Target:
+        """Make the target; `key` is where it stands, for messages."""
         if self.enrichment is None:
             return compound(self.formula)
-        return enriched(self.formula, self.enrichment.shares, self.enrichment.by)
+        try:
+            return enriched(self.formula, self.enrichment.shares, self.enrichment.by)
+        except ValueError as error:
+            raise ValueError(f"{key}.enrichment: {error}") from None
 
 
 class PhotonBlock(Model):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import equinox as eqx
 import jax
@@ -12,12 +12,14 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from nushine.constants import MASS_PER_ENERGY
+from nushine.lines import shown
 from nushine.numerics.arrays import as_array, namespace
+from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import require_positive
 from nushine.numerics.compilation import needs_jax
 from nushine.targets.form_factors import FormFactor, Helm
 from nushine.targets.formulas import Atoms, read
-from nushine.targets.isotopes import Isotope, Spin, atomic_mass, build, find, natural
+from nushine.targets.isotopes import Isotope, Nuclide, Spin, atomic_mass, build, find, natural
 
 
 class Target(eqx.Module):
@@ -128,7 +130,7 @@ def enriched(
     ('Ge70', 'Ge72', 'Ge73', 'Ge74', 'Ge76')
 
     """
-    atoms, named = read(formula), {find(name): float(share) for name, share in shares.items()}
+    atoms, named = read(formula), _shares(formula, shares)
     symbols = sorted({nuclide.symbol for nuclide in named})
     if len(symbols) != 1 or len(named) != len(shares):
         raise ValueError(f"enrichment of {formula}: name isotopes of one element, each once, as in Ge76: 0.86")
@@ -151,6 +153,19 @@ def enriched(
     others = {n: number for n, number in atoms.items() if n.symbol != symbols[0]}
     text = ", ".join(f"{n.label} {100 * share:g} %" for n, share in named.items())
     return _target(f"{formula} ({text} by {by})", of_element | others, form_factor, spin)
+
+
+def _shares(formula: str, shares: Mapping[str, float]) -> dict[Nuclide, float]:
+    """Shares by nuclide; ValueError for what is no mapping of isotopes to numbers."""
+    if not isinstance(shares, Mapping):
+        raise ValueError(f"enrichment of {formula}: shares = {shown(shares)}: give a mapping, as {{'Ge76': 0.86}}")
+    named = {}
+    for name, share in shares.items():
+        nuclide = find(name)
+        if isinstance(share, str | bool) or np.ndim(share) != 0 or np.asarray(share).dtype.kind not in "iuf":
+            raise ValueError(f"enrichment of {formula}: share of {name} = {shown(share)} is no number: give 0.86")
+        named[nuclide] = float(share)
+    return named
 
 
 def _target(name: str, atoms: Atoms, form_factor: type[FormFactor], spin: Spin) -> Target:
@@ -191,7 +206,7 @@ def mixture(
     'CaWO4 + Al2O3'
 
     """
-    pairs = list(parts.items() if isinstance(parts, Mapping) else parts)
+    pairs = _pairs(parts)
     if not pairs:
         raise ValueError("mixture of nothing: give at least one formula with its mass, e.g. {'CaWO4': 6.84 * g}")
     targets = [part if isinstance(part, Target) else compound(part, form_factor, spin) for part, _ in pairs]
@@ -208,6 +223,18 @@ def mixture(
     )
 
 
+def _pairs(parts: Any) -> list[tuple[str | Target, ArrayLike]]:
+    """Substances and their masses; ValueError for what is no such list."""
+    items = parts.items() if isinstance(parts, Mapping) else parts
+    pairs = list(items) if isinstance(items, Iterable) and not isinstance(items, str) else [items]
+    for pair in pairs:
+        if not (isinstance(pair, tuple | list) and len(pair) == 2 and isinstance(pair[0], str | Target)):
+            raise ValueError(
+                f"mixture of {shown(pair)}: give formulas or targets with their masses, e.g. {{'CaWO4': 6.84 * g}}"
+            )
+    return pairs
+
+
 def stack(isotopes: Sequence[Isotope]) -> Isotope:
     """The isotopes as one, every array leaf with a leading axis; their form factors must be of one family.
 
@@ -220,6 +247,8 @@ def stack(isotopes: Sequence[Isotope]) -> Isotope:
     """
     if not isotopes:
         raise ValueError("stack of nothing: give at least one isotope")
+    for one in isotopes:
+        require_instance("isotope of a stack", one, Isotope)
     return _joined(isotopes, "stack")
 
 

@@ -13,40 +13,29 @@ from collections.abc import Mapping
 from unicodedata import normalize
 
 from nushine.targets.isotopes import Nuclide, atomic_mass, element_of, find, natural, parse, periodic
+from nushine.targets.refusals import (
+    ATOM,
+    BY_WEIGHT,
+    CURE,
+    WATER,
+    refuse_count_of_next,
+    refuse_dopants,
+    refuse_isotope_in_front,
+    refuse_names,
+    refuse_signs,
+    unknown_symbol,
+)
 
 Atoms = dict[Nuclide, float]
 
 LONGEST = 200
 """Characters of a formula."""
 
-CURE = "write it as in 'CaWO4', an isotope as in 'Ge[76]'"
-
-SHORT = {
-    "HPGe": "Ge", "GAr": "Ar", "LAr": "Ar", "LXe": "Xe", "GXe": "Xe", "LNe": "Ne", "LHe": "He", "LN2": "N2",
-    "BGO": "Bi4Ge3O12", "BSO": "Bi4Si3O12", "CLYC": "Cs2LiYCl6", "CWO": "CdWO4", "CZT": "Cd0.9Zn0.1Te",
-    "GSO": "Gd2SiO5", "LSO": "Lu2SiO5", "LYSO": "Lu1.8Y0.2SiO5", "PWO": "PbWO4", "YAG": "Y3Al5O12", "YAP": "YAlO3",
-    "LAB": "C18H30", "PC": "C9H12", "PE": "C2H4", "PEN": "C14H10O4", "PET": "C10H8O4", "PMMA": "C5H8O2",
-    "POPOP": "C24H16N2O2", "PP": "C3H6", "PPO": "C15H11NO", "PS": "C8H8", "PTFE": "C2F4", "PVC": "C2H3Cl",
-    "PVT": "C9H10", "PXE": "C16H18", "TPB": "C28H22", "plastic": "C9H10", "polyethylene": "C2H4",
-    "polystyrene": "C8H8", "sapphire": "Al2O3", "quartz": "SiO2", "water": "H2O", "scintillator": "C9H10",
-}  # fmt: skip
-"""Short names of materials, many of which are formulas of something else (PPO: P2O), and what their formulas are."""
-
-SHOUTED = ("BI", "CS", "CU", "IN", "NB", "NI", "PB", "PD", "PT", "SB", "SC", "SI", "SN", "TB", "TH", "TI")
-"""Symbols in capital letters that are two symbols: SI is sulphur and iodine."""
-
-BY_WEIGHT = "mixtures are by weight, with the rest at the end: write '30%wt A // B', or list parts with their masses"
-
 _PURE = re.compile(r"[A-Z][a-z]?-?\d+|\d+-?[A-Z][a-z]?")
 _GAS = re.compile(r"[DT]2?|H2")
 _SHARE = re.compile(r"(?P<share>\d+(?:\.\d*)?|\.\d+)\s*%\s*(?P<kind>wt|w/w|mass|vol|v/v|at|mol)?\s*(?P<rest>.*)")
-_AMOUNT = re.compile(r"[\d.]+\s*(?:[kmun]?g|[mu]?L|[mcun]?m)\s+\S")
 _FACTOR = re.compile(r"((?:0|[1-9]\d*)(?:\.\d+)?)(?=[A-Z(])")
-_ATOM = re.compile(r"(?P<symbol>[A-Z][a-z]?)(?:\[(?P<A>[1-9]\d*)\])?(?P<count>(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+)?")
 _COUNT = re.compile(r"(?:0|[1-9]\d*)(?:\.\d+)?|\.\d+")
-_WATER = re.compile(r"\d*(?:\.\d+)?(?:H2O|D2O)")
-_OXYGEN = re.compile(r"[HD]2(?:O(?P<after>1[678])|(?P<before>1[678])O)")
-_BRACKET = re.compile(r"\s*\(([^()]*)\)(?![\d.])")
 
 
 def read(formula: str) -> Atoms:
@@ -77,6 +66,8 @@ def _by_weight(text: str) -> Atoms:
     found = [_SHARE.fullmatch(part) for part in shares]
     if not shares or _SHARE.match(last) or not all(m and m["kind"] in {"wt", "w/w", "mass"} for m in found):
         raise ValueError(f"formula {text!r}: {BY_WEIGHT}")
+    if not last or not all(m["rest"].strip() for m in found if m):
+        raise ValueError(f"formula {text!r}: a part of the mixture is empty: name a substance there; {BY_WEIGHT}")
     weights = [float(m["share"]) / 100 for m in found if m]
     if min(weights) <= 0 or sum(weights) >= 1:
         raise ValueError(
@@ -100,12 +91,14 @@ def _substance(text: str) -> Atoms:
             )
         if periodic(symbol).number <= A:
             return {find(text): 1.0}
-    _refuse_names(text)
-    _refuse_dopants(text)
-    _refuse_signs(text)
+    if not text:
+        raise ValueError(f"an empty formula is no substance: {CURE}")
+    refuse_names(text)
+    refuse_dopants(text, read)
+    refuse_signs(text)
     first, *more = re.split(r"\s*\+\s*", text)
     for part in more:
-        if not _WATER.fullmatch(part):
+        if not WATER.fullmatch(part):
             raise ValueError(
                 f"formula {text!r} adds one formula unit to another: write mixtures as '30%wt A // B' or as parts with "
                 "masses; '+' is for the water of crystals, as in 'CaSO4+2H2O'"
@@ -114,7 +107,9 @@ def _substance(text: str) -> Atoms:
     for part in (first, *more):
         factor = _FACTOR.match(part)
         if factor and part is first:
-            _refuse_isotope_in_front(text, factor[1])
+            refuse_isotope_in_front(text, factor[1])
+        if part is first:
+            refuse_count_of_next(text)
         atoms, end = _groups(part, factor.end() if factor else 0, text)
         if end != len(part) or not atoms:
             raise _unreadable(text, part, end)
@@ -133,7 +128,7 @@ def _groups(part: str, at: int, text: str, depth: int = 0) -> tuple[Atoms, int]:
             count = _COUNT.match(part, at + 1)
             at = count.end() if count else at + 1
             _add(total, atoms, float(count[0]) if count else 1.0)
-        elif match := _ATOM.match(part, at):
+        elif match := ATOM.match(part, at):
             _add(total, _atom(match, text), float(match["count"] or 1.0))
             at = match.end()
         else:
@@ -145,7 +140,7 @@ def _atom(match: re.Match[str], text: str) -> Atoms:
     """Isotopes of a symbol with their shares."""
     symbol, A = element_of(match["symbol"])
     if symbol is None:
-        raise ValueError(f"formula {text!r} cannot be read (unknown element {match['symbol']}): {CURE}")
+        raise ValueError(f"formula {text!r} cannot be read ({unknown_symbol(match)}): {CURE}")
     if match["A"]:
         return {find(f"{match['symbol']}[{match['A']}]"): 1.0}
     if A is not None:
@@ -174,83 +169,3 @@ def _add(total: Atoms, atoms: Mapping[Nuclide, float], factor: float) -> None:
 
 def _unreadable(text: str, part: str, at: int) -> ValueError:
     return ValueError(f"formula {text!r} cannot be read from {part[at : at + 10]!r} on: {CURE}")
-
-
-def _refuse_names(text: str) -> None:
-    """Names of elements and materials, and symbols in the wrong case."""
-    plain = text.lower()
-    by_name = {"aluminum": "Al", "cesium": "Cs", "sulphur": "S"} | {name: symbol for symbol, name in _elements()}
-    known = SHORT.get(text) or SHORT.get(plain) or by_name.get(plain)
-    if known is None and text[0].islower() and plain.capitalize() in by_name.values():
-        known = plain.capitalize()
-    if known is not None:
-        raise ValueError(f"formula {text!r} is a name, not a formula: write '{known}'")
-    if re.fullmatch(r"[A-Z0-9().]+", text):
-        for shouted in SHOUTED:
-            if shouted in text:
-                symbol = shouted.capitalize()
-                raise ValueError(
-                    f"formula {text!r}: is {shouted} the element {symbol}? Write {text.replace(shouted, symbol)!r}, or "
-                    f"'{shouted[0]}1{shouted[1]}' for two elements"
-                )
-
-
-def _refuse_dopants(text: str) -> None:
-    """What follows a colon, and brackets that hold one element, or no oxyanion or the like, without a count."""
-    pure = None
-    if ":" in text:
-        pure = text.split(":")[0].strip()
-    for match in _BRACKET.finditer(text):
-        inside = [m["symbol"] for m in _ATOM.finditer(match[1])]
-        plain = "".join(m[0] for m in _ATOM.finditer(match[1])) == match[1]
-        ion = plain and len(set(inside)) > 1 and bool({"O", "N"} & set(inside))
-        group = (ion or match[1] in {"CH", "CH2", "CH3"}) and match[0] == match[0].strip()
-        if re.search(r"[A-Za-z]", text[: match.start()]) and not group:
-            pure = text[: match.start()].strip() + text[match.end() :].strip()
-            break
-    if pure is not None:
-        raise ValueError(
-            f"formula {text!r}: dopants and remarks are not understood: write {pure or 'NaI'!r}"
-            + ("" if pure else " instead of 'NaI(Tl)'")
-        )
-
-
-def _refuse_signs(text: str) -> None:
-    """Charges, densities, amounts, blanks and dots."""
-    if match := _OXYGEN.fullmatch(text):
-        A = match["after"] or match["before"]
-        raise ValueError(f"formula {text!r}: is O{A} the isotope? Write '{text[:2]}O[{A}]'")
-    if "{" in text:
-        raise ValueError(f"formula {text!r} is not a neutral substance made of atoms: leave charges out; {CURE}")
-    if "%" in text:
-        raise ValueError(f"formula {text!r}: {BY_WEIGHT}; isotopes also by the key enrichment")
-    if "@" in text:
-        raise ValueError(f"formula {text!r}: a density changes nothing in a target; leave '@...' out")
-    if _AMOUNT.match(text):
-        raise ValueError(
-            f"formula {text!r}: amounts are not part of a formula: list parts with masses, or write '30%wt A // B'"
-        )
-    if re.search(r"\.\d*(?:H2O|D2O)|[·∙•⋅*]", text):
-        raise ValueError(f"formula {text!r}: is the dot that of a hydrate? Write it as in 'CaSO4+2H2O'")
-    if re.search(r"\s", re.sub(r"\s*\+\s*", "+", text)):
-        raise ValueError(f"formula {text!r} cannot be read: write it without blanks; {CURE}")
-
-
-def _refuse_isotope_in_front(text: str, factor: str) -> None:
-    """By the letter 76GeO2 is 76 times natural GeO2; to a person it is enriched."""
-    match = _ATOM.match(text, len(factor))
-    symbol = element_of(match["symbol"])[0] if match else None
-    if match is None or symbol is None or not factor.isdigit() or match["A"]:
-        return
-    if int(factor) in periodic(symbol).isotopes:
-        start, end = match.end("symbol"), text[match.end("symbol") :]
-        raise ValueError(
-            f"formula {text!r}: is {factor}{symbol} the isotope? Write '{text[len(factor) : start]}[{factor}]{end}'; a "
-            "factor in front changes nothing, leave it out"
-        )
-
-
-def _elements() -> list[tuple[str, str]]:
-    import periodictable
-
-    return [(element.symbol, element.name) for element in periodictable.elements if element.number > 0]

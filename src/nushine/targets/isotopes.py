@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from functools import cache
 from importlib import resources
+from numbers import Real
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -17,13 +18,14 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from nushine.constants import m_e, m_u
+from nushine.lines import shown
 from nushine.numerics.arrays import as_array
 from nushine.targets.form_factors import FormFactor, Helm
 
 Spin = float | str | None
 """Which dipole cross section applies: 0 or "0", 0.5 or "1/2", or None to take it from the ground state."""
 
-_SPINS: dict[float | str, float] = {0: 0.0, 0.5: 0.5, "0": 0.0, "1/2": 0.5}
+_SPINS: dict[object, float] = {0: 0.0, 0.5: 0.5, "0": 0.0, "1/2": 0.5}
 _NAME = re.compile(r"(?P<symbol>[A-Z][a-z]?)(?:-?(?P<A>\d+)|\[(?P<A2>\d+)\])|(?P<A3>\d+)-?(?P<symbol2>[A-Z][a-z]?)")
 
 
@@ -172,9 +174,9 @@ def find(name: str) -> Nuclide:
 
 def parse(name: str) -> tuple[str, int]:
     """Symbol and mass number that a name spells; ValueError if it is no name of an isotope."""
-    match = _NAME.fullmatch(name.strip())
+    match = _NAME.fullmatch(name.strip()) if isinstance(name, str) else None
     if match is None:
-        raise ValueError(f"isotope {name!r} is not a name: write the symbol and the mass number, as in 'Ge73'")
+        raise ValueError(f"isotope {shown(name)} is not a name: write the symbol and the mass number, as in 'Ge73'")
     return match["symbol"] or match["symbol2"], int(match["A"] or match["A2"] or match["A3"])
 
 
@@ -193,11 +195,11 @@ def periodic(symbol: str) -> Any:
     import periodictable
 
     try:
-        element = periodictable.elements.symbol(symbol)
+        element = periodictable.elements.symbol(symbol) if isinstance(symbol, str) else None
     except ValueError:
         element = None
     if element is None or symbol in ("n", "D", "T"):
-        raise ValueError(f"element {symbol!r} is not known: give a symbol of the periodic table, such as 'Ge'")
+        raise ValueError(f"element {shown(symbol)} is not known: give a symbol of the periodic table, such as 'Ge'")
     return element
 
 
@@ -243,17 +245,22 @@ def electron_binding(Z: ArrayLike) -> NDArray[np.float64]:
     return np.asarray((14.4381 * z**2.39 + 1.55468e-6 * z**5.35) * eV)
 
 
-def _spin(spin: float | str) -> float:
-    if spin not in _SPINS:
-        raise ValueError(f"spin = {spin!r} is not allowed: give 0 or '1/2', or None for that of the ground state")
+def _spin(spin: object) -> float:
+    if isinstance(spin, bool) or not isinstance(spin, str | Real) or spin not in _SPINS:
+        raise ValueError(f"spin = {shown(spin)} is not allowed: give 0 or '1/2', or None for that of the ground state")
     return _SPINS[spin]
 
 
 def _family(form_factor: type[FormFactor]) -> type[FormFactor]:
-    if not isinstance(form_factor, type):
+    if isinstance(form_factor, FormFactor):
         raise ValueError(
             f"form_factor = {form_factor} has one fixed radius: give the class, e.g. {type(form_factor).__name__}, "
             "and each isotope gets its own charge radius"
+        )
+    if not (isinstance(form_factor, type) and issubclass(form_factor, FormFactor)) or form_factor is FormFactor:
+        raise ValueError(
+            f"form_factor = {shown(form_factor)} is not allowed: give a class of nushine.targets, as Helm, "
+            "KleinNystrand, SymmetrisedFermi or PointLike"
         )
     return form_factor
 
