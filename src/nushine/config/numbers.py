@@ -34,14 +34,19 @@ def number(value: object) -> float:
 
 
 def bounded(
-    low: float, high: float, what: str, *, above: bool = False, below: bool = False
+    low: float, high: float, what: str, *, above: bool = False, below: bool = False, least: float = 0.0
 ) -> Callable[[object], float]:
-    """Make a reader of numbers from low to high, or above low, or below high; `what` says what to give."""
+    """Make a reader of numbers from low to high, or above low, or below high; `what` says what to give.
+
+    Positive numbers below `least` are taken for mistakes.
+    """
 
     def read(value: object) -> float:
         x = number(value)
         if x < low or x > high or (above and x == low) or (below and x == high):
             raise ValueError(f"{shown(value)} is not allowed: give {what}")
+        if 0 < x < least:
+            raise ValueError(f"{shown(value)} is not allowed: it is below {least:g}; check its power of ten")
         return x
 
     return read
@@ -72,9 +77,15 @@ _SHARE = "such as 0.8 or 80 %"
 _RELATIVE = "such as 0.025 or 2.5 %"
 
 Share = Annotated[float, BeforeValidator(bounded(0, 1, f"a share from 0 to 1, {_SHARE}"))]
-Efficiency = Annotated[float, BeforeValidator(bounded(1e-4, 1, f"a share from 1e-4 to 1, {_SHARE}"))]
+Efficiency = Annotated[
+    float,
+    BeforeValidator(bounded(0, 1, f"a share above 0 and at most 1, {_SHARE}", above=True, least=1e-4)),
+]
 Quenching = Annotated[
-    float, BeforeValidator(bounded(1e-4, 2, "measured over true energy, from 1e-4 to 2, such as 0.2"))
+    float,
+    BeforeValidator(
+        bounded(0, 2, "measured over true energy, above 0 and at most 2, such as 0.2", above=True, least=1e-4)
+    ),
 ]
 Relative = Annotated[float, BeforeValidator(bounded(0, 1, f"a relative uncertainty from 0 to 1, {_RELATIVE}"))]
 RelativeBelowOne = Annotated[

@@ -125,6 +125,8 @@ def unit(name: str) -> Unit:
     alike = sorted(known for known in UNITS if known.casefold() == name.casefold() and not _scaled(known, name))
     if alike:
         raise ValueError(f"the unit {shown(name)} is unknown: write {' or '.join(alike)}, if that is meant")
+    if any(known.casefold() == name.casefold() for known in UNITS) and name[1:] not in PREFIXED:
+        raise ValueError(f"the unit {shown(name)} is unknown: m is 1e-3 and M is 1e6; write the one that is meant")
     takes = ", ".join(PREFIXED[name[1:]][0]) if name[:1] in PREFIXES and name[1:] in PREFIXED else ""
     cure = f"before {name[1:]} stand {takes}" if takes else f"known are {KNOWN}"
     raise ValueError(f"the unit {shown(name)} is unknown: {cure}")

@@ -72,7 +72,7 @@ class Response(eqx.Module):
         for name in ("resolution", "quenching", "efficiency", "photon_efficiency"):
             require_scalar(f"response.{name}", getattr(self, name))
         require_non_negative("response.resolution", self.resolution, "MeV")
-        noise = f"recoils have less energy; give at most {COARSEST:g} MeV, as in 4 * eV with hepunits"
+        noise = f"recoils have less energy, check its unit; give {COARSEST:g} MeV at most, as 4 * eV"
         require_between("response.resolution", self.resolution, 0.0, COARSEST, "MeV", noise)
         require_positive("response.quenching", self.quenching)
         scale = f"give measured over true energy, from {FAINTEST:g} to 2, as in 0.2"

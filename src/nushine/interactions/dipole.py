@@ -37,8 +37,9 @@ class Nature(eqx.Module):
 
     def __check_init__(self) -> None:
         """Reject what is neither Dirac nor Majorana."""
-        if not isinstance(self.final_states, Tracer):
-            whole_number("nature.final_states", self.final_states, 1, 2, f"give {self.given_as}")
+        states: object = self.final_states
+        if not isinstance(states, Tracer):
+            whole_number("nature.final_states", states, 1, 2, f"give {self.given_as}")
         require_between("nature.asymmetry", self.asymmetry, -1.0, 1.0, cure=f"give {self.given_as}")
 
     @property
