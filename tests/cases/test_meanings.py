@@ -39,7 +39,7 @@ WITHOUT_EFFECT = [
 
 @pytest.mark.parametrize(("blocks", "key", "missing"), WITHOUT_EFFECT, ids=[key for _, key, _ in WITHOUT_EFFECT])
 def test_keys_without_effect_are_refused(blocks: dict[str, Any], key: str, missing: str) -> None:
-    with pytest.raises(ValueError, match=rf"^mine.yaml: {key}: has no effect, as there is no '{missing}'"):
+    with pytest.raises(ValueError, match=rf"^mine.yaml: {key}: there is no '{missing}'; add it, or leave out"):
         made(**blocks)
 
 
@@ -169,8 +169,8 @@ TYPED = [
     (["limit", "nucleus-1kg", "--cl", "0_9"], "without gaps or marks"),
     (["limit", "nucleus-1kg", "--masses", "1 MeV", "2 MeV", "1_0"], "--masses: a ladder of 1_0 masses"),
     (["limit", "nucleus-1kg", "--m-N", "3 MeVnr"], "MeVnr is for nuclear recoils, write MeV"),
-    (["generate", "nucleus-1kg", "--m-N", "3 MeV", "--out", "x.lhe", "--n", "1_000"], "'--n': '1_000'"),
-    (["generate", "nucleus-1kg", "--m-N", "3 MeV", "--out", "x.lhe", "--n", "٣"], "with the digits 0 to 9"),
+    (["generate", "nucleus-1kg", "--m-N", "3 MeV", "--out", "x.lhe", "--n", "1_000"], "--n 1_000: give a whole number"),
+    (["generate", "nucleus-1kg", "--m-N", "3 MeV", "--out", "x.lhe", "--n", "٣"], "--n ٣: give a whole number"),
 ]
 
 

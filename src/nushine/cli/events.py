@@ -32,15 +32,7 @@ class FormatName(StrEnum):
 
 def generate(
     experiment: options.ExperimentArgument,
-    n: Annotated[
-        int,
-        typer.Option(
-            "--n",
-            metavar="NUMBER",
-            parser=options.whole(1, 10**15),
-            help='Number of events, "1000000" or "1e6".',
-        ),
-    ],
+    n: Annotated[str, typer.Option("--n", metavar="NUMBER", help='Number of events, "1000000" or "1e6".')],
     out: Annotated[
         str,
         typer.Option(
@@ -49,9 +41,7 @@ def generate(
     ],
     seed: Annotated[
         int,
-        typer.Option(
-            "--seed", metavar="INTEGER", parser=options.whole(0, 2**63 - 1), help="Events depend on it alone."
-        ),
+        typer.Option("--seed", metavar="INTEGER", parser=options.whole(), help="Events depend on it alone."),
     ] = 1,
     m_N: options.MassOption = "",
     mu: options.MomentOption = 1e-8,
@@ -89,11 +79,14 @@ def generate(
     --resume. Ctrl-C keeps what is written, and exit status 130 tells.
     """
     from nushine.events import Generator
+    from nushine.events.generator import check_size
     from nushine.experiments.caveats import two_windows
     from nushine.io.events import open_writer
 
     if not m_N and process is ProcessName.DIPOLE:
         raise ValueError('--m-N is missing: give the mass of N, as in --m-N "3 MeV"')
+    number = _number(n)
+    check_size(number, seed)
     if process is ProcessName.CEVNS and channel not in (None, ChannelName.RECOIL):
         raise ValueError(f"--process cevns gives no photon: use --channel recoil, not {channel}")
     _check_out(out, format_name)
@@ -101,20 +94,20 @@ def generate(
     setup, interaction = options.hypothesis(experiment, process, m_N_MeV, mu, nature, flavour)
     counted = options.channel(ChannelName.RECOIL if process is ProcessName.CEVNS else channel, setup)
     generator = Generator(setup, interaction, counted, options.decay(prompt=prompt), forced)
-    card = generator.card(n, seed)
+    card = generator.card(number, seed)
     with open_writer(out, card, format_name.value if format_name else None, resume) as writer:
         begun = writer.done
         try:
             seen = _stream(generator, writer, seed, workers)
         except KeyboardInterrupt:
             writer.abort()
-            output.show_note(f"nushine: interrupted after {writer.done} of {n} events; --resume goes on")
+            output.show_note(f"nushine: interrupted after {writer.done} of {number} events; --resume goes on")
             raise typer.Exit(INTERRUPTED) from None
-    if resume and begun == n and writer.complete:
-        output.show_note(f"{out} is complete with its {n} events: nothing is left to do")
+    if resume and begun == number and writer.complete:
+        output.show_note(f"{out} is complete with its {number} events: nothing is left to do")
         return
     kept = f", {begun} of them from before" if begun else ""
-    output.show_note(f"wrote {out} ({n} events{kept}); {output.number(card.rate_per_year)} events per year")
+    output.show_note(f"wrote {out} ({number} events{kept}); {output.number(card.rate_per_year)} events per year")
     for line in two_windows(setup, (counted,)):
         output.show_note(line)
     if setup.arrangement is not None and counted.photon and seen.events:
@@ -181,3 +174,14 @@ def _stream(generator: "Generator", writer: "Writer", seed: int, workers: int | 
         blocks = seen.watch(generator.stream(writer.rows, seed, first=writer.done, workers=workers))
         write_stream(writer, blocks, lambda done: bar.update(task, completed=done))
     return seen
+
+
+def _number(text: str) -> int:
+    """Read a number of events, also as 1e7."""
+    from nushine.config import whole_number
+
+    try:
+        return whole_number(text, 1, 10**15)
+    except ValueError:
+        cure = "give a whole number of events, 1 or more, such as 1000000 or 1e6"
+        raise ValueError(f"--n {text}: {cure}") from None

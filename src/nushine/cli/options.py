@@ -60,13 +60,15 @@ def real(text: str | float) -> float:
     """Read a number of an option by the rules of experiment files; what Python takes besides is refused, as 1_0e-8."""
     from nushine.config import number
 
+    if str(text).strip("+-").lower() in {"nan", "inf", "infinity"}:
+        return float(text)  # refused where it is used, by the name of the quantity
     try:
         return number(text)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 
 
-def whole(low: int, high: int) -> Callable[[str | int], int]:
+def whole(low: int = -(2**63), high: int = 2**63 - 1) -> Callable[[str | int], int]:
     """Make a reader of whole numbers of an option from low to high, such as 1000000 or 1e6."""
 
     def integer(text: str | int) -> int:

@@ -35,13 +35,13 @@ def limit(
         typer.Option(
             "--toys",
             metavar="INTEGER",
-            parser=options.whole(-(2**63), 2**63 - 1),
+            parser=options.whole(),
             help="Toys with, and without, signal at each moment tried.",
         ),
     ] = 2000,
     seed: Annotated[
         int,
-        typer.Option("--seed", metavar="INTEGER", parser=options.whole(-(2**63), 2**63 - 1), help="Seed of the toys."),
+        typer.Option("--seed", metavar="INTEGER", parser=options.whole(), help="Seed of the toys."),
     ] = 0,
     m_N: ladder.SingleOption = None,
     masses: ladder.LadderOption = None,

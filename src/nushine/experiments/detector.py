@@ -121,7 +121,7 @@ def require_described(file: BaseModel) -> None:
     for key, needs in NEEDED.items():
         missing = next((need for need in needs if not _says(file, need)), None)
         if missing and _says(file, key):
-            raise ValueError(f"{key}: has no effect, as there is no '{missing}'; add that, or leave this key out")
+            raise ValueError(f"{key}: there is no '{missing}'; add it, or leave out what has no effect without it")
 
 
 def _says(file: BaseModel, key: str) -> bool:
