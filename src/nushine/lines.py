@@ -46,13 +46,13 @@ def shown(value: object) -> str:
         while len(repr(head)) > VALUE:  # escapes are long
             head = head[: len(head) // 2]
         return f"{head + '...'!r} ({len(value)} characters)"
-    text = _printable(_Short().repr(value))
+    text = printable(_Short().repr(value))
     return text if len(text) <= VALUE else f"{text[: VALUE - 3]}..."
 
 
 def place(path: object) -> str:
     """A path as it stands in a message: its end if it is long."""
-    text = _printable(str(path))
+    text = printable(str(path))
     return text if len(text) <= PLACE else f"...{text[3 - PLACE :]}"
 
 
@@ -60,13 +60,13 @@ def one_line(text: str) -> str:
     """A message without line breaks or control characters, and no longer than 500 characters: both ends are kept."""
     if len(text) > 100 * MESSAGE:
         text = text[: 50 * MESSAGE] + text[-50 * MESSAGE :]
-    line = _printable(" ".join(text.split()))
+    line = printable(" ".join(text.split()))
     if len(line) <= MESSAGE:
         return line
     return f"{line[: MESSAGE - TAIL - 7]} [...] {line[-TAIL:]}"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text with escapes for what moves the cursor, is invisible or cannot be encoded."""
     if text.isprintable():
         return text

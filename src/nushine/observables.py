@@ -17,6 +17,7 @@ from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole, Nature
 from nushine.numerics.arrays import as_array
 from nushine.numerics.calls import checked
+from nushine.numerics.checks import as_numbers
 from nushine.numerics.compilation import require_jax
 from nushine.rates import photon_angle_spectrum, photon_spectrum, recoil_rate, scattering_rate, sterile_yield
 
@@ -129,7 +130,8 @@ def event_map(
 ) -> EventMap:
     """Compute the expected events for each mass [MeV] and moment [mu_B]; `progress` is called after each mass."""
     channel = channel_of(experiment, channel)
-    m_N, mu = np.asarray(masses, dtype=float), np.asarray(moments, dtype=float)
+    m_N = as_numbers("m_N", masses, "give masses of N in MeV, as in [1.0, 3.0]")
+    mu = as_numbers("mu", moments, "give moments in Bohr magnetons, as in [1e-9, 1e-8]")
     rows = []
     for mass in m_N:
         number = event_yield(experiment, Dipole(mass, 1.0, nature), channel)
@@ -142,7 +144,9 @@ def event_map(
 def background_events(experiment: Experiment, channel: Channel | None = None) -> float:
     """Events without any up-scattering: the flat background, and SM CEvNS where only the recoil is asked for.
 
-    A background that is not given counts as none: `nushine.experiments.caveats` says so.
+    A background that is not given counts as none: 0.0 for photons and coincidences, CEvNS alone for recoils. That is
+    no statement that there is none; `experiment.background.given(channel)` tells the two apart, and
+    `nushine.experiments.caveats` says so beside printed numbers.
     """
     channel = channel_of(experiment, channel)
     selection = channel.selection(experiment.selection)

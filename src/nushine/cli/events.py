@@ -39,7 +39,10 @@ def generate(
             "--out", metavar="FILE", help="Ends in .parquet, .hepmc3, .lhe, .root or .h5; - is standard output."
         ),
     ],
-    seed: Annotated[int, typer.Option("--seed", help="Events depend on it alone.")] = 1,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", metavar="INTEGER", parser=options.whole(), help="Events depend on it alone."),
+    ] = 1,
     m_N: options.MassOption = "",
     mu: options.MomentOption = 1e-8,
     nature: options.NatureOption = NatureName.DIRAC,
@@ -64,7 +67,10 @@ def generate(
         bool, typer.Option("--resume", help="Go on where an earlier run of the same sample ended.")
     ] = False,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, max=1024, help="Threads; one per core by default.")
+        int | None,
+        typer.Option(
+            "--workers", metavar="INTEGER", parser=options.whole(1, 1024), help="Threads; one per core by default."
+        ),
     ] = None,
 ) -> None:
     """Unweighted events with all momenta, the spin of N and the places of its production and decay.
@@ -74,6 +80,7 @@ def generate(
     """
     from nushine.events import Generator
     from nushine.events.generator import check_size
+    from nushine.experiments.caveats import two_windows
     from nushine.io.events import open_writer
 
     if not m_N and process is ProcessName.DIPOLE:
@@ -101,6 +108,8 @@ def generate(
         return
     kept = f", {begun} of them from before" if begun else ""
     output.show_note(f"wrote {out} ({number} events{kept}); {output.number(card.rate_per_year)} events per year")
+    for line in two_windows(setup, (counted,)):
+        output.show_note(line)
     if setup.arrangement is not None and counted.photon and seen.events:
         _compare(setup, interaction, counted, prompt, seen.rate(card.rate * card.exposure))
 
@@ -169,10 +178,10 @@ def _stream(generator: "Generator", writer: "Writer", seed: int, workers: int | 
 
 def _number(text: str) -> int:
     """Read a number of events, also as 1e7."""
+    from nushine.config import whole_number
+
     try:
-        value = float(text)
+        return whole_number(text, 1, 10**15)
     except ValueError:
-        value = 0.5
-    if not (value.is_integer() and 1 <= value <= 1e15):
-        raise ValueError(f"--n {text}: give a whole number of events, 1 or more, such as 1000000 or 1e6")
-    return int(text) if text.isdigit() else int(value)
+        cure = "give a whole number of events, 1 or more, such as 1000000 or 1e6"
+        raise ValueError(f"--n {text}: {cure}") from None

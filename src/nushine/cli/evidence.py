@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 SIGMAS = (3.0, 5.0)
 
 SigmaOption = Annotated[
-    list[float] | None, typer.Option("--sigma", help="Significance; may be given again. Default: 3 and 5.")
+    list[float] | None,
+    typer.Option(
+        "--sigma", metavar="NUMBER", parser=options.real, help="Significance; may be given again. Default: 3 and 5."
+    ),
 ]
 
 

@@ -235,8 +235,9 @@ def _geometry(setup: "Experiment") -> Texts:
 
 def _caveats(setup: "Experiment") -> list[str]:
     """What is filled in where the file says nothing, for all channels that it describes."""
-    from nushine.experiments.caveats import assumed, two_geometries
+    from nushine.experiments.caveats import assumed, out_of_reach, two_geometries, two_windows
     from nushine.experiments.channels import described
 
     channels = described(setup)
-    return [*assumed(setup, channels), *two_geometries(setup, channels[:1])]
+    windows = [*two_windows(setup, channels, compute=True), *out_of_reach(setup, channels)]
+    return [*assumed(setup, channels), *two_geometries(setup, channels[:1]), *windows]

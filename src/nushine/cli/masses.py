@@ -27,13 +27,15 @@ SingleOption = Annotated[
     list[str] | None, typer.Option("--m-N", help='A mass with its unit, "3 MeV"; may be given again.')
 ]
 LadderOption = Annotated[
-    tuple[str, str, int] | None,
+    tuple[str, str, str] | None,
     typer.Option("--masses", metavar="LOW HIGH N", help='N masses evenly in the logarithm: "0.01 MeV" "8 MeV" 30.'),
 ]
 
 
-def wanted(single: Sequence[str] | None, ladder: tuple[str, str, int] | None) -> list[float]:
+def wanted(single: Sequence[str] | None, ladder: tuple[str, str, str] | None) -> list[float]:
     """Masses asked for [MeV]; none if the user leaves them to us."""
+    from nushine.config import whole_number
+
     if single and ladder:
         raise ValueError("--m-N and --masses exclude each other: give one of them")
     if ladder is None:
@@ -41,9 +43,10 @@ def wanted(single: Sequence[str] | None, ladder: tuple[str, str, int] | None) ->
     low, high = (options.energy(text, "--masses") for text in ladder[:2])
     if not 0 < low < high:
         raise ValueError(f"--masses {ladder[0]} {ladder[1]}: give a mass above zero, then a larger one")
-    if not 2 <= ladder[2] <= 100_000:
-        raise ValueError(f"--masses: a ladder of {ladder[2]} masses is not possible; give a number from 2 to 100000")
-    return _ladder(low, high, ladder[2])
+    try:
+        return _ladder(low, high, whole_number(ladder[2], 2, 100_000))
+    except ValueError as error:
+        raise ValueError(f"--masses: a ladder of {ladder[2]} masses is not possible: {error}") from None
 
 
 def default(experiment: "Experiment", masses: Sequence[float]) -> list[float]:

@@ -1,5 +1,6 @@
 """Arguments and options that several commands share, and how their texts become numbers and objects."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -55,12 +56,39 @@ class ProcessName(StrEnum):
     CEVNS = "cevns"
 
 
+def real(text: str | float) -> float:
+    """Read a number of an option by the rules of experiment files; what Python takes besides is refused, as 1_0e-8."""
+    from nushine.config import number
+
+    if str(text).strip("+-").lower() in {"nan", "inf", "infinity"}:
+        return float(text)  # refused where it is used, by the name of the quantity
+    try:
+        return number(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def whole(low: int = -(2**63), high: int = 2**63 - 1) -> Callable[[str | int], int]:
+    """Make a reader of whole numbers of an option from low to high, such as 1000000 or 1e6."""
+
+    def integer(text: str | int) -> int:
+        from nushine.config import whole_number
+
+        try:
+            return whole_number(text, low, high)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+
+    return integer
+
+
 ExperimentArgument = Annotated[
     str, typer.Argument(help="Name of an experiment of the package ('nushine info' lists them), or a YAML file.")
 ]
 ProcessOption = Annotated[ProcessName, typer.Option("--process", help="Up-scattering to N, or CEvNS: recoils only.")]
 MassOption = Annotated[str, typer.Option("--m-N", help='Mass of N with its unit, "3 MeV".')]
-MomentOption = Annotated[float, typer.Option("--mu", help="Moment in Bohr magnetons.")]
+MomentOption = Annotated[float, typer.Option("--mu", metavar="NUMBER", parser=real, help="Moment in Bohr magnetons.")]
+LevelOption = Annotated[float, typer.Option("--cl", metavar="NUMBER", parser=real, help="Confidence level.")]
 NatureOption = Annotated[NatureName, typer.Option("--nature", help="Whether N is its own antiparticle.")]
 PromptOption = Annotated[
     bool, typer.Option("--prompt", help='The "max" case: every N gives its photon where it is made.')
@@ -80,12 +108,12 @@ OutOption = Annotated[
 ]
 
 
-def energy(text: str, option: str) -> float:
-    """Read an energy such as "3 MeV" [MeV]; ValueError names the option."""
-    from nushine.config import quantity
+def energy(text: str, option: str, recoil: bool = False) -> float:
+    """Read an energy such as "3 MeV" [MeV]; ValueError names the option. Those of recoils may be in eVnr or eVee."""
+    from nushine.config import quantity, unscaled
 
     try:
-        return quantity(text, like="3 MeV")
+        return (quantity if recoil else unscaled)(text, like="3 MeV")
     except ValueError as error:
         raise ValueError(f"{option}: {error}") from None
 

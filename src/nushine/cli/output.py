@@ -10,6 +10,8 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nushine.lines import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
@@ -57,7 +59,10 @@ def deliver(
 
 
 def show_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], notes: Sequence[str] = ()) -> None:
-    """Print a table with a title above and notes below; numbers are strings already, empty headers are not shown."""
+    """Print a table with a title above and notes below; numbers are strings already, empty headers are not shown.
+
+    Names and remarks of files are shown with escapes for what would move the cursor or colour the terminal.
+    """
     from rich import box
     from rich.table import Table
 
@@ -67,13 +72,13 @@ def show_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]
         numeric = all(_is_number(row[i]) or row[i] == "failed" for row in rows)
         table.add_column(header, justify="right" if numeric else "left")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(printable, row))
     console = _console(sys.stdout, WIDE)
     with console.capture() as capture:
-        console.print(title, style="bold", soft_wrap=True)
+        console.print("\n" * title.startswith("\n") + printable(title.lstrip("\n")), style="bold", soft_wrap=True)
         console.print(table)
         for note in notes:
-            console.print(note, soft_wrap=True)
+            console.print(printable(note), soft_wrap=True)
     _print_lines(capture.get())
 
 
@@ -84,7 +89,7 @@ def show_json(document: Mapping[str, Any]) -> None:
 
 def show_note(text: str) -> None:
     """Tell the user something that is no result."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -93,10 +98,10 @@ def progress(text: str, total: int | None) -> Iterator[tuple["Progress", Any]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     count = [MofNCompleteColumn()] if total is not None else []
-    parts = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), *count, TimeElapsedColumn())
+    parts = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), *count, TimeElapsedColumn())
     console = _console(sys.stderr)
     with Progress(*parts, console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield bar, bar.add_task(text, total=total)
+        yield bar, bar.add_task(printable(text), total=total)
 
 
 def check_out(path: Path | None) -> None:

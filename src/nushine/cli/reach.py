@@ -21,7 +21,7 @@ def limit(
     experiment: options.ExperimentArgument,
     nature: options.NatureOption = NatureName.DIRAC,
     channel: options.ChannelOption = None,
-    cl: Annotated[float, typer.Option("--cl", help="Confidence level.")] = 0.9,
+    cl: options.LevelOption = 0.9,
     flavour: options.FlavourOption = FlavourName.E,
     prompt: options.PromptOption = False,
     method: Annotated[
@@ -30,8 +30,19 @@ def limit(
     bands: Annotated[
         bool, typer.Option("--bands", help="Fluctuations by 1 and 2 sigma too (asymptotic and toys).")
     ] = False,
-    toys: Annotated[int, typer.Option("--toys", help="Toys with, and without, signal at each moment tried.")] = 2000,
-    seed: Annotated[int, typer.Option("--seed", help="Seed of the toys.")] = 0,
+    toys: Annotated[
+        int,
+        typer.Option(
+            "--toys",
+            metavar="INTEGER",
+            parser=options.whole(),
+            help="Toys with, and without, signal at each moment tried.",
+        ),
+    ] = 2000,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", metavar="INTEGER", parser=options.whole(), help="Seed of the toys."),
+    ] = 0,
     m_N: ladder.SingleOption = None,
     masses: ladder.LadderOption = None,
     out: options.OutOption = None,

@@ -48,7 +48,10 @@ def spectrum(
         ),
     ] = None,
     prompt: options.PromptOption = False,
-    points: Annotated[int, typer.Option("--points", min=2, max=1_000_000, help="Number of points.")] = 200,
+    points: Annotated[
+        int,
+        typer.Option("--points", metavar="INTEGER", parser=options.whole(2, 1_000_000), help="Number of points."),
+    ] = 200,
     span: Annotated[
         tuple[str, str] | None,
         typer.Option("--range", metavar="LOW HIGH", help='As in "20 eV" "1 keV"; pure numbers for the cosine.'),
@@ -61,7 +64,7 @@ def spectrum(
     Recoils: all of them over the recoil window. Photons: those within the path that pass the selection of the
     channel, by energy or by the cosine of the angle to the beam.
     """
-    from nushine.experiments.caveats import two_geometries
+    from nushine.experiments.caveats import out_of_reach, two_geometries, two_windows
     from nushine.interactions.dipole import Dipole
 
     if observable is not ObservableName.RECOIL and process is ProcessName.CEVNS:
@@ -85,6 +88,7 @@ def spectrum(
     notes += two_geometries(
         setup, (counted,), interaction.nature.name if isinstance(interaction, Dipole) else "", prompt
     )
+    notes += two_windows(setup, (counted,)) + out_of_reach(setup, (counted,))
     output.deliver(record, extra, _spectrum_title(record, extra), notes, out, as_json)
 
 
@@ -127,17 +131,22 @@ def _grid(observable: ObservableName, span: tuple[str | float, str | float], poi
     import numpy as np
 
     angle = observable is ObservableName.PHOTON_ANGLE
-    low, high = (_cosine(x) if angle else options.energy(x, "--range") if isinstance(x, str) else x for x in span)
+    recoil = observable is ObservableName.RECOIL
+    low, high = (
+        _cosine(x) if angle else options.energy(x, "--range", recoil) if isinstance(x, str) else x for x in span
+    )
     if not low < high:
         raise ValueError(f"--range {span[0]} {span[1]}: the upper edge must be above the lower one")
     if not angle and low <= 0:
         raise ValueError(f"--range {span[0]} {span[1]}: give energies above zero")
-    return np.geomspace(low, high, points) if observable is ObservableName.RECOIL else np.linspace(low, high, points)
+    return np.geomspace(low, high, points) if recoil else np.linspace(low, high, points)
 
 
 def _cosine(x: str | float) -> float:
+    from nushine.config import number
+
     try:
-        value = float(x)
+        value = number(x)
     except ValueError:
         value = float("nan")
     if not -1 <= value <= 1:

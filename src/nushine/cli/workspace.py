@@ -38,7 +38,7 @@ def workspace(
         Path | None,
         typer.Option("--write-counts", metavar="FILE.csv", help="Write the expected background in this form."),
     ] = None,
-    cl: Annotated[float, typer.Option("--cl", help="Confidence level.")] = 0.9,
+    cl: options.LevelOption = 0.9,
     as_json: options.JsonOption = False,
 ) -> None:
     """Write the likelihood of an experiment as a pyhf workspace, and show its limits on the strength of the signal.

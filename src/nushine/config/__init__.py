@@ -14,9 +14,11 @@ from nushine.config.numbers import (
     Share,
     TimeRatio,
     number,
+    whole_number,
 )
 from nushine.config.quantities import (
     AboveZeroEnergy,
+    AboveZeroRecoilEnergy,
     Distance,
     Energy,
     Length,
@@ -26,13 +28,16 @@ from nushine.config.quantities import (
     Power,
     Rate,
     RateDensity,
+    RecoilEnergy,
     Time,
     VolumeDensity,
     quantity,
+    unscaled,
 )
 
 __all__ = [
     "AboveZeroEnergy",
+    "AboveZeroRecoilEnergy",
     "Cosine",
     "Count",
     "Distance",
@@ -51,6 +56,7 @@ __all__ = [
     "Quenching",
     "Rate",
     "RateDensity",
+    "RecoilEnergy",
     "Relative",
     "RelativeBelowOne",
     "Share",
@@ -62,4 +68,6 @@ __all__ = [
     "number",
     "quantity",
     "read_yaml",
+    "unscaled",
+    "whole_number",
 ]

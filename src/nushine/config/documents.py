@@ -174,6 +174,8 @@ def _put_in_block(block: _Open, value: Content, row: int) -> None:
         block.key = None
     elif not isinstance(value, str):
         raise ValueError(f"a key in line {row} is no text: write keys such as source, target, exposure")
+    elif value == "<<":
+        raise ValueError(f"unknown key '<<' in line {row}: merge keys are not read, write the keys out")
     elif value in block.lines:
         raise ValueError(
             f"the key {shown(value)} stands there twice, in lines {block.lines[value]} and {row}: keep one"

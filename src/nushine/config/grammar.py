@@ -15,6 +15,7 @@ and a middle dot is a product. Everything else is refused, with what to write in
 import re
 from typing import NamedTuple
 
+from nushine.config.units import UNITS
 from nushine.lines import shown
 
 LONGEST = 200
@@ -51,6 +52,7 @@ _CHARACTER = re.compile(r"[A-Za-z0-9µμ%+\-*/^().·⋅⁰¹²³⁴⁵⁶⁷⁸�
 
 _PLAIN_POWER = "write one number, with its power of ten as in 1.5e3"
 _WHOLE = "powers of units are whole numbers"
+_ONE = "give one number with one unit, as 1.5 h for 1 h 30 min"
 
 _UNREAD = (
     (r"[-+]?[0-9.]*,[0-9]", "write one number with a point and no comma, as 1500.5"),
@@ -69,6 +71,10 @@ _UNREAD = (
     (r"[-+]?[0-9.]+[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]", _PLAIN_POWER),
     (r"[-+]?[0-9.]+\s*/\s*[0-9]", "write a decimal number instead of a fraction, as 0.5"),
     (r"[<>≤≥≈~=]", "give the number alone"),
+    (rf"[-+][{SPACES}]+[0-9.]", "write the sign right before the number, as -5"),
+    (rf"[A-Za-zµμ%][^0-9]*\([{SPACES}]*[0-9]", "write one number, before its unit: 0.1 / (keV kg day)"),
+    (r"[-+]?[0-9.]+[dD][-+]?[0-9]+(?![0-9a-z])", "write the power of ten with an e, as 1.5e3"),
+    (rf"[-+]?[0-9.]+(e[-+]?[0-9]+)?[{SPACES}]*[A-Za-zµμ%]+[{SPACES},]+(and[{SPACES}]+)?[0-9]", _ONE),
     (r"[A-Za-zµμ%]", "the number comes first, then its unit"),
 )
 """What people write that is no single plain number, by its looks, and what to write instead."""
@@ -114,6 +120,11 @@ def parse(text: str) -> Reading:
         raise ValueError(_cure(stripped)) from None
 
 
+def misread(text: str) -> str:
+    """What to write instead of a text that is a quantity, but not one of the wanted dimension."""
+    return _cure(text.strip(SPACES))
+
+
 class _UnreadError(Exception):
     """The text behind the number is no unit."""
 
@@ -131,7 +142,7 @@ class _Units:
             return {}
         units = self._product(0)
         if self.at < len(self.tokens):
-            raise _UnreadError
+            raise ValueError("a bracket closes that was not opened: add the other one, or leave it out")
         return units
 
     def _product(self, depth: int) -> dict[str, int]:
@@ -144,6 +155,7 @@ class _Units:
                 self.at += 1
                 divided = True
             elif divided:
+                self._refuse_remark()
                 raise ValueError("what stands after the slash could mean two things: use brackets, 1 / (keV kg day)")
             elif self._is("*", "·", "⋅") and not (first and depth):
                 self.at += 1
@@ -168,11 +180,13 @@ class _Units:
                 raise ValueError(f"more than {DEEPEST} brackets lie in each other: write fewer")
             factor = self._product(depth + 1)
             if not self._is(")"):
-                raise _UnreadError
+                raise ValueError("a bracket is not closed: add the other one")
             self.at += 1
             power = self._power()
         else:
             raise _UnreadError
+        if name is not None and index is not None and abs(int(index[:4])) > STEEPEST and self.at < len(self.tokens):
+            raise ValueError(f"{name}{index} is a power of a unit, {_WHOLE} from -{STEEPEST} to {STEEPEST}: {_ONE}")
         if power is None or not 0 < abs(power) <= STEEPEST:
             raise ValueError(f"{_WHOLE} from -{STEEPEST} to {STEEPEST}, and not 0")
         result: dict[str, int] = {}
@@ -194,8 +208,19 @@ class _Units:
 
     def _is(self, *signs: str) -> bool:
         """Whether one of these comes next."""
+        if self.at == len(self.tokens):
+            return False
         token = self.tokens[self.at]
         return token.group("sign") in signs or token.group("name") in signs
+
+    def _refuse_remark(self) -> None:
+        """Say so where what follows is no unit but an uncertainty, a remark in brackets or the like."""
+        token = self.tokens[self.at]
+        if token.group("rest"):
+            raise _UnreadError
+        following = self.tokens[self.at + 1] if self.at + 1 < len(self.tokens) else None
+        if self._is("(") and following is not None and following.group("name") not in UNITS:
+            raise ValueError("remarks are not read: give a number with a unit alone")
 
 
 def _raise(units: dict[str, int], factor: dict[str, int], power: int) -> None:

@@ -1,5 +1,8 @@
 """Blocks of configuration files, and what pydantic finds wrong in them as one clear line."""
 
+import re
+from collections.abc import Sequence
+from itertools import pairwise
 from types import NoneType
 from typing import Annotated, Any, get_args
 
@@ -44,7 +47,7 @@ def _explained(first: Any, model: type[BaseModel]) -> str:
     path, block = _follow(model, first["loc"])
     if kind == "extra_forbidden":
         _, block = _follow(model, first["loc"][:-1])
-        return f"unknown key '{path}'; {_allowed(block)}"
+        return f"unknown key '{path}'; {_comma(first['loc'][-1])}{_allowed(block)}"
     if kind == "missing":
         return f"'{path}' is missing; add it"
     if kind in {"union_tag_not_found", "union_tag_invalid"}:
@@ -53,7 +56,22 @@ def _explained(first: Any, model: type[BaseModel]) -> str:
     if kind in {"model_type", "model_attributes_type", "dict_type"}:
         return f"{path}: give a block of keys; {_allowed(block)}"
     complaint = _complaint(kind, first["msg"], first["input"])
+    if kind == "too_long" and isinstance(first["input"], list | tuple):
+        complaint += _split_number(first["input"])
     return f"{path}: {complaint}" if path else complaint
+
+
+def _comma(key: object) -> str:
+    """A question, where a key is the digits behind a comma: {efficiency: 0,8} has the key 8."""
+    return "was a decimal comma meant? write a point, as 0.8; " if str(key)[:1].isdigit() else ""
+
+
+def _split_number(items: Sequence[object]) -> str:
+    """A question, where items are the digits before and behind a comma: [0,02 keV, 1 keV] has three."""
+    for whole, part in pairwise(items):
+        if isinstance(whole, int) and re.match("[0-9]", str(part)):
+            return f"; was a decimal comma meant? write {shown(f'{whole}.{part}')}"
+    return ""
 
 
 PLAIN = {"a valid tuple": "a list", "a valid list": "a list", "Tuple": "List", "a valid string": "text"}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from nushine.config.grammar import parse
+from nushine.config.grammar import misread, parse
 from nushine.config.units import Dimension, unit
 from nushine.lines import shown
 
@@ -52,7 +52,7 @@ def quantity(text: object, like: str) -> float:
     try:
         number, dimension = _evaluate(text) if isinstance(text, str) else (0.0, None)
         if dimension is None or not _agree(dimension, wanted):
-            raise ValueError("give a number with such a unit")
+            raise ValueError(misread(text) if isinstance(text, str) else "give a number with such a unit")
     except ValueError as error:
         cure = str(error) if any(wanted) else _of_numbers(str(error))
         raise ValueError(f"{shown(text)} is not a {what} like {like!r}: {cure}") from None
@@ -90,8 +90,17 @@ def _agree(found: Dimension, wanted: Dimension) -> bool:
     return found[:3] == wanted[:3] and (found.counts == wanted.counts or (is_rate and found.counts in {0, 1}))
 
 
+def unscaled(text: object, like: str) -> float:
+    """As `quantity`, for what is no energy of nuclear recoils: eVnr and eVee are refused."""
+    value = quantity(text, like)
+    scale = next((name for name in parse(str(text)).units if name.endswith(("eVnr", "eVee"))), None)
+    if scale is not None:
+        raise ValueError(f"{shown(text)} is not allowed: {scale} is for nuclear recoils, write {scale[:-2]}")
+    return value
+
+
 def reader(
-    like: str, least: str = "", most: str = "", *, zero: bool = False, negative: bool = False
+    like: str, least: str = "", most: str = "", *, zero: bool = False, negative: bool = False, recoil: bool = False
 ) -> Callable[[object], float]:
     """Make a reader of quantities that are above zero, or may be zero, or may be negative, within generous bounds.
 
@@ -103,13 +112,15 @@ def reader(
         Bounds of the absolute value that nothing real violates: beyond them the unit is taken to be wrong.
     zero, negative : bool
         Whether zero, or anything below, is allowed.
+    recoil : bool
+        Whether it is of nuclear recoils, whose energies have two scales: eVnr and eVee.
 
     """
     low = quantity(least, like) if least else 0.0
     high = quantity(most, like) if most else math.inf
 
     def read(text: object) -> float:
-        value = quantity(text, like)
+        value = quantity(text, like) if recoil else unscaled(text, like)
         if not negative and (value < 0 or (value == 0 and not zero)):
             wanted = "zero or above" if zero else "above zero"
             raise ValueError(f"{shown(text)} is not allowed: give a quantity {wanted}, like {like!r}")
@@ -122,6 +133,8 @@ def reader(
     return read
 
 
+RecoilEnergy = Annotated[float, BeforeValidator(reader("20 eV", "1e-9 eV", "100 GeV", zero=True, recoil=True))]
+AboveZeroRecoilEnergy = Annotated[float, BeforeValidator(reader("20 eV", "1e-9 eV", "1000 TeV", recoil=True))]
 Energy = Annotated[float, BeforeValidator(reader("20 eV", "1e-9 eV", "100 GeV", zero=True))]
 AboveZeroEnergy = Annotated[float, BeforeValidator(reader("20 eV", "1e-9 eV", "1000 TeV"))]
 Mass = Annotated[float, BeforeValidator(reader("1 kg", "1 ug", "1e12 kg"))]
@@ -132,5 +145,7 @@ VolumeDensity = Annotated[float, BeforeValidator(reader("5.3 g/cm^3", "1e-9 g/cm
 Time = Annotated[float, BeforeValidator(reader("1 year", "1 s", "1e9 year"))]
 Power = Annotated[float, BeforeValidator(reader("4.25 GW", "1 W", "1 TW", zero=True))]
 Rate = Annotated[float, BeforeValidator(reader("1 / (kg day)", most="1e20 / (kg day)", zero=True))]
-RateDensity = Annotated[float, BeforeValidator(reader("100 / (keV kg day)", most="1e20 / (keV kg day)", zero=True))]
+RateDensity = Annotated[
+    float, BeforeValidator(reader("100 / (keV kg day)", most="1e20 / (keV kg day)", zero=True, recoil=True))
+]
 PerTime = Annotated[float, BeforeValidator(reader("1e16 / s", most="1e30 / s"))]

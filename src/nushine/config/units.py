@@ -60,7 +60,7 @@ PREFIXED = {
     "m": ("nuµμmcdk", hepunits.meter, Dimension(length=1)),
     "s": ("nuµμm", hepunits.second, Dimension(time=1)),
     "W": ("mkMGT", hepunits.watt, Dimension(mass=1, length=2, time=-3)),
-    "Wth": ("kMG", hepunits.watt, Dimension(mass=1, length=2, time=-3)),
+    "Wth": ("kMGT", hepunits.watt, Dimension(mass=1, length=2, time=-3)),
     "Hz": ("mkM", 1 / hepunits.second, Dimension(time=-1)),
     "Bq": ("nuµμmkMGTP", 1 / hepunits.second, ACTIVITY),
     "Ci": ("nuµμmkM", 3.7e10 / hepunits.second, ACTIVITY),
@@ -122,7 +122,16 @@ def unit(name: str) -> Unit:
         return found
     if name in QUESTIONED:
         raise ValueError(QUESTIONED[name])
-    alike = sorted(known for known in UNITS if known.casefold() == name.casefold())
+    alike = sorted(known for known in UNITS if known.casefold() == name.casefold() and not _scaled(known, name))
     if alike:
         raise ValueError(f"the unit {shown(name)} is unknown: write {' or '.join(alike)}, if that is meant")
-    raise ValueError(f"the unit {shown(name)} is unknown: known are {KNOWN}")
+    if any(known.casefold() == name.casefold() for known in UNITS) and name[1:] not in PREFIXED:
+        raise ValueError(f"the unit {shown(name)} is unknown: m is 1e-3 and M is 1e6; write the one that is meant")
+    takes = ", ".join(PREFIXED[name[1:]][0]) if name[:1] in PREFIXES and name[1:] in PREFIXED else ""
+    cure = f"before {name[1:]} stand {takes}" if takes else f"known are {KNOWN}"
+    raise ValueError(f"the unit {shown(name)} is unknown: {cure}")
+
+
+def _scaled(known: str, name: str) -> bool:
+    """Whether two units that differ in case differ by their prefix, and so by powers of ten: mg is no form of Mg."""
+    return known[0] != name[0] and known[0] in PREFIXES and name[0] in PREFIXES and known[1:] in PREFIXED

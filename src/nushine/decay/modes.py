@@ -11,7 +11,8 @@ from jax.typing import ArrayLike
 from nushine import kinematics
 from nushine.constants import hbar_c, mu_B
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
-from nushine.numerics.calls import require_instance
+from nushine.lines import shown
+from nushine.numerics.calls import require_bool, require_instance
 from nushine.numerics.checks import require_finite, require_non_negative
 from nushine.numerics.compilation import needs_jax
 
@@ -192,6 +193,12 @@ class Decay(eqx.Module):
 
     modes: tuple[Mode, ...]
     prompt: bool = eqx.field(static=True, default=False)
+
+    def __check_init__(self) -> None:
+        """Reject what is no tuple of modes."""
+        if not (isinstance(self.modes, tuple) and all(isinstance(mode, Mode) for mode in self.modes)):
+            raise ValueError(f"modes = {shown(self.modes)} is not allowed: give a tuple of modes, as (Radiative(),)")
+        require_bool("prompt", self.prompt)
 
     @needs_jax
     def width(self, signal: Dipole) -> Array:

@@ -1,25 +1,30 @@
 """Where things are: target crystals, photon detectors, and the volume in which decays count."""
 
 from collections.abc import Sequence
-from itertools import combinations
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from numpy.typing import NDArray
 
 from nushine.detectors.attenuation import Material
 from nushine.detectors.shapes import Box, Shape, Shell
 from nushine.numerics.circle import Vector
 from nushine.numerics.compilation import needs_jax
 
+FloatArray = NDArray[np.float64]
+
 TOUCH = 1e-9
 """Relative overlap of bodies that is rounding: crystals may touch."""
 
 TRIES = 4096
 """Points that are tried to see whether two round bodies overlap: finds overlaps of a thousandth of the common box."""
+
+Known: TypeAlias = "tuple[str, Shape, FloatArray, FloatArray]"
+"""Name and shape of a body, with the centre and half the size of the box around it."""
 
 
 class Met(NamedTuple):
@@ -219,25 +224,37 @@ def _stacks(shapes: Sequence[Shape]) -> list[tuple[list[int], Shape]]:
 def _require_apart(bodies: Sequence[Body]) -> None:
     """Boxes overlap or not; of round bodies whose boxes overlap, points that are in both boxes are tried."""
     known = [(body.name, jax.tree.map(np.asarray, body.shape), *map(np.asarray, body.shape.box)) for body in bodies]
-    for (name, shape, at, half), (other, its_shape, its_at, its_half) in combinations(known, 2):
-        low, high = np.maximum(at - half, its_at - its_half), np.minimum(at + half, its_at + its_half)
-        if np.any(high - low <= TOUCH * (half + its_half)):
-            continue
-        x, y, z = low[:, None] + (high - low)[:, None] * np.random.default_rng(0).random((3, TRIES))
-        if np.any(shape.contains((x, y, z)) & its_shape.contains((x, y, z))):
-            raise ValueError(f"{name} and {other} overlap: move one of them")
+    where, size = (np.stack([body[i] for body in known]) for i in (2, 3))
+    lowest, highest = where - size, where + size
+    for i, one in enumerate(known):
+        shared = np.minimum(highest[i], highest[i + 1 :]) - np.maximum(lowest[i], lowest[i + 1 :])
+        near = np.all(shared > TOUCH * (size[i] + size[i + 1 :]), axis=1)
+        for k in i + 1 + np.flatnonzero(near):
+            _require_disjoint(one, known[k])
+
+
+def _require_disjoint(one: Known, another: Known) -> None:
+    """Try points that are in the boxes of both bodies."""
+    (name, shape, at, half), (other, its_shape, its_at, its_half) = one, another
+    low, high = np.maximum(at - half, its_at - its_half), np.minimum(at + half, its_at + its_half)
+    x, y, z = low[:, None] + (high - low)[:, None] * np.random.default_rng(0).random((3, TRIES))
+    if np.any(shape.contains((x, y, z)) & its_shape.contains((x, y, z))):
+        raise ValueError(f"{name} and {other} overlap: move one of them")
 
 
 def _require_inside(crystals: Sequence[Crystal], instrumented: Shape) -> None:
     """Points on the surface of each crystal, the corners among them, are in the convex volume."""
-    u = np.meshgrid([1.0], np.linspace(0, 1, 17), np.linspace(0, 1, 17))
-    corners = np.meshgrid([0.0, 1.0], [0.0, 1.0], [0.0, 1.0])
+    u = [jnp.asarray(x.ravel()) for x in np.meshgrid([1.0], np.linspace(0, 1, 17), np.linspace(0, 1, 17))]
+    corners = np.stack(np.meshgrid([-1.0, 1.0], [-1.0, 1.0], [-1.0, 1.0])).reshape(3, -1)
+    volume = jax.tree.map(np.asarray, instrumented)
     for crystal in crystals:
-        tried = corners if isinstance(crystal.shape, Box) else u
-        a, b, c = (jnp.asarray(x.ravel()) for x in tried)
-        points = crystal.shape.point((a, b, c))
-        x, y, z = (at + (p - at) * (1 - TOUCH) for p, at in zip(points, crystal.shape.box[0], strict=True))
-        if not np.all(instrumented.contains((x, y, z))):
+        centre, half = map(np.asarray, crystal.shape.box)
+        if isinstance(crystal.shape, Box):
+            x, y, z = centre[:, None] + corners * half[:, None] * (1 - TOUCH)
+        else:
+            points = crystal.shape.point((u[0], u[1], u[2]))
+            x, y, z = (at + (np.asarray(p) - at) * (1 - TOUCH) for p, at in zip(points, centre, strict=True))
+        if not np.all(volume.contains((x, y, z))):
             raise ValueError(f"{crystal.name} sticks out of the instrumented volume: enlarge it or move the crystal")
 
 

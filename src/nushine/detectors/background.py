@@ -6,7 +6,7 @@ from jax import Array
 from jax.typing import ArrayLike
 
 from nushine.detectors.channels import Channel
-from nushine.numerics.checks import LEAST, require_between, require_non_negative, require_positive
+from nushine.numerics.checks import LEAST, require_between, require_non_negative, require_positive, require_scalar
 from nushine.numerics.compilation import needs_jax
 from nushine.rates import Selection
 
@@ -60,8 +60,10 @@ class Background(eqx.Module):
 
     def __check_init__(self) -> None:
         """Reject negative backgrounds."""
+        for name in ("recoil", "coincidence", "photon", "excess", "excess_scale", "photon_scale"):
+            require_scalar(f"background.{name}", getattr(self, name))
         for name in ("recoil", "coincidence", "photon", "excess"):
-            if getattr(self, name) is not None:
+            if name == "excess" or getattr(self, name) is not None:
                 require_non_negative(f"background.{name}", getattr(self, name))
         require_positive("background.excess_scale", self.excess_scale, "MeV")
         cure = "give an energy above zero, or leave it out for a uniform spectrum"

@@ -9,7 +9,7 @@ from jax import Array
 from jax.scipy.special import ndtr
 from jax.typing import ArrayLike
 
-from nushine.numerics.checks import LEAST, require_between, require_non_negative, require_positive
+from nushine.numerics.checks import LEAST, require_between, require_non_negative, require_positive, require_scalar
 from nushine.numerics.compilation import needs_jax
 from nushine.numerics.fields import require_fields_are_used
 
@@ -21,6 +21,12 @@ SHARP = 1e-100
 
 NARROW = 1e-6
 """Width over energy below which the density within a bin of true energy does not matter."""
+
+COARSEST = 1.0
+"""Largest resolution [MeV]: the recoils of a whole spectrum have less."""
+
+FAINTEST = 1e-4
+"""Smallest quenching and efficiency: no detector of recoils comes near."""
 
 
 class Response(eqx.Module):
@@ -41,7 +47,8 @@ class Response(eqx.Module):
     Raises
     ------
     ValueError
-        Unless resolution >= 0, quenching > 0, and both efficiencies are above 0 and at most 1.
+        Unless each is one number, the resolution from 0 to 1 MeV, the quenching from 1e-4 to 2, and both efficiencies
+        from 1e-4 to 1: what lies beyond is a mistaken unit.
 
     Notes
     -----
@@ -63,11 +70,18 @@ class Response(eqx.Module):
 
     def __check_init__(self) -> None:
         """Reject numbers out of range."""
+        for name in ("resolution", "quenching", "efficiency", "photon_efficiency"):
+            require_scalar(f"response.{name}", getattr(self, name))
         require_non_negative("response.resolution", self.resolution, "MeV")
+        noise = f"recoils have less energy, check its unit; give {COARSEST:g} MeV at most, as 4 * eV"
+        require_between("response.resolution", self.resolution, 0.0, COARSEST, "MeV", noise)
         require_positive("response.quenching", self.quenching)
-        cure = "give a share above 0, 1 at most"
-        require_between("response.efficiency", self.efficiency, LEAST, 1.0, cure=cure)
-        require_between("response.photon_efficiency", self.photon_efficiency, LEAST, 1.0, cure=cure)
+        scale = f"give measured over true energy, from {FAINTEST:g} to 2, as in 0.2"
+        require_between("response.quenching", self.quenching, FAINTEST, 2.0, cure=scale)
+        for name in ("efficiency", "photon_efficiency"):
+            share = getattr(self, name)
+            require_between(f"response.{name}", share, LEAST, 1.0, cure="give a share above 0, 1 at most")
+            require_between(f"response.{name}", share, FAINTEST, 1.0, cure=f"give a share from {FAINTEST:g} to 1")
 
     @needs_jax
     def matrix(self, true_edges: ArrayLike, edges: ArrayLike, mean: ArrayLike | None = None) -> Array:

@@ -1,16 +1,21 @@
 """How well an experiment is known."""
 
+from dataclasses import fields
 from typing import Any
 
 import equinox as eqx
 import numpy as np
 from jax import Array
 
-from nushine.numerics.checks import require_between, require_non_negative
+from nushine.numerics.calls import require_bool
+from nushine.numerics.checks import require_between, require_non_negative, require_scalar
 from nushine.numerics.fields import require_fields_are_used
 
 BELOW_ONE = ("background_slope", "excess_scale", "resolution", "quenching", "efficiency", "photon_efficiency")
 """Relative uncertainties of what must stay above zero one standard deviation down."""
+
+LOOSEST = 10.0
+"""Largest relative uncertainty of a normalisation: 1000 %; a larger one is meant in per cent."""
 
 
 class Uncertainties(eqx.Module):
@@ -37,8 +42,9 @@ class Uncertainties(eqx.Module):
     Raises
     ------
     ValueError
-        For negative or non-finite numbers, and for a relative one of 1 or more where the parameter must stay positive
-        (background_slope, excess_scale and those of the response).
+        For negative or non-finite numbers, relative ones above 10, a flux_shape that is neither True nor False, and for
+        a relative one of 1 or more where the parameter must stay positive (background_slope, excess_scale and those of
+        the response).
 
     """
 
@@ -61,8 +67,13 @@ class Uncertainties(eqx.Module):
 
     def __check_init__(self) -> None:
         """Reject negative uncertainties, and those that are too large for what they belong to."""
+        require_bool("uncertainties.flux_shape", self.flux_shape)
+        for name in (field.name for field in fields(self) if field.name != "flux_shape"):
+            require_scalar(f"uncertainties.{name}", getattr(self, name))
         for name in ("flux", "background", "excess"):
             require_non_negative(f"uncertainties.{name}", getattr(self, name))
+            too_large = "give a relative uncertainty, as in 0.025 for 2.5 %"
+            require_between(f"uncertainties.{name}", getattr(self, name), 0.0, LOOSEST, cure=too_large)
         require_non_negative("uncertainties.threshold", self.threshold, "MeV")
         for name in BELOW_ONE:
             most, cure = float(np.nextafter(1.0, 0.0)), "give a number that is zero or above, and below 1"

@@ -12,10 +12,12 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from hepunits import kg
 from jax import Array
+from jax.core import Tracer
 from pydantic import Field, ValidationError
 
-from nushine.config import Energy, Length, Model, Name, Text, Time, TimeRatio, explained, read_yaml
+from nushine.config import Length, Model, Name, RecoilEnergy, Text, Time, TimeRatio, explained, read_yaml
 from nushine.detectors import Arrangement, Background, Response, Uncertainties
 from nushine.experiments.about import keys_of
 from nushine.experiments.detector import (
@@ -29,12 +31,15 @@ from nushine.experiments.geometry import GeometryBlock, require_masses
 from nushine.experiments.sources import SourceBlock
 from nushine.experiments.target import PhotonBlock, TargetPart
 from nushine.lines import one_line, place, shown
-from nushine.numerics.calls import require_instance
-from nushine.numerics.checks import require_non_negative, require_positive
+from nushine.numerics.calls import require_bool, require_instance
+from nushine.numerics.checks import LARGEST, require_between, require_non_negative, require_positive, require_scalar
 from nushine.numerics.compilation import needs_jax, require_jax
 from nushine.rates import Selection
 from nushine.sources.base import Source
 from nushine.targets.compounds import Target, mixture
+
+LIGHTEST = 1e-12 * kg
+"""Smallest mass of a target: a nanogram; below it a unit is missing."""
 
 
 class Experiment(eqx.Module):
@@ -107,14 +112,23 @@ class Experiment(eqx.Module):
         }
         for name, kind in nouns.items():
             require_instance(name, getattr(self, name), kind)
+        for name in ("mass", "exposure", "path", "off_time_ratio"):
+            require_scalar(name, getattr(self, name))
         require_positive("mass of the target", self.mass, "(hepunits)", "give a mass as in 1 * kg")
+        require_between("mass of the target", self.mass, LIGHTEST, LARGEST, "(hepunits)", "give a mass as in 1 * kg")
         require_positive("exposure", self.exposure, "ns", "give a time as in 1 * year")
         if self.path is not None:
             require_non_negative("path", self.path, "mm", "give a length as in 5 * cm")
         if not (self.recoils or self.photons):
             raise ValueError(f"{self.name}: describes neither recoils nor photons: give recoil_window or photon")
         require_non_negative("off_time_ratio", self.off_time_ratio)
+        for name in ("recoils", "photons"):
+            require_bool(name, getattr(self, name))
+        highest, noise = self.selection.E_R_max, self.response.resolution
+        if self.recoils and not isinstance(highest, Tracer) and not isinstance(noise, Tracer) and noise >= highest:
+            raise ValueError("response.resolution: must be below the upper edge of recoil_window; check its unit")
         if self.arrangement is not None:
+            require_instance("arrangement", self.arrangement, Arrangement)
             made_of, present = {c.part for c in self.arrangement.crystals}, set(self.parts)
             if made_of != present:
                 raise ValueError(
@@ -138,7 +152,7 @@ class ExperimentFile(Model):
     target: list[TargetPart] = Field(min_length=1)
     exposure: Time
     path: Length | None = None
-    recoil_window: tuple[Energy, Energy] | None = None
+    recoil_window: tuple[RecoilEnergy, RecoilEnergy] | None = None
     photon: PhotonBlock | None = None
     background: BackgroundBlock = BackgroundBlock()
     response: ResponseBlock = ResponseBlock()
@@ -152,13 +166,11 @@ class ExperimentFile(Model):
         low, high = self.recoil_window or (0.0, math.inf)
         if high <= low:
             raise ValueError("recoil_window: the upper edge must be above the lower one")
-        if high <= self.response.resolution:
-            raise ValueError("response.resolution: must be below the upper edge of recoil_window; check its unit")
         if 0 < low <= self.uncertainties.threshold:
             raise ValueError("uncertainties.threshold: must be below the lower edge of recoil_window")
         if self.flight_min is not None and self.path is not None and self.flight_min >= self.path:
             raise ValueError("flight_min: must be below path")
-        require_described(self.background, recoils=self.recoil_window is not None, photons=self.photon is not None)
+        require_described(self)
         targets = [part.build(f"target[{i}]") for i, part in enumerate(self.target)]
         photon = (0.0, -1.0) if self.photon is None else (self.photon.threshold, self.photon.cos_theta_min)
         return Experiment(
@@ -278,6 +290,10 @@ def load(name: str | Path) -> Experiment:
     'Ge'
 
     """
+    if not isinstance(name, str | os.PathLike):
+        raise ValueError(
+            f"experiment {shown(name)} is no name: give the path of a YAML file or one of {', '.join(names())}"
+        )
     path = Path(name)
     if path.suffix.lower() in {".yaml", ".yml"}:
         if not os.path.lexists(path):

@@ -5,9 +5,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from nushine.detectors import Channel
+from nushine.interactions.cevns import CEvNS
+from nushine.kinematics import E_R_max
+from nushine.rates import Selection, scattering_rate
 
 if TYPE_CHECKING:
     from nushine.experiments import Experiment
@@ -42,7 +46,8 @@ def assumed(experiment: "Experiment", channels: Sequence[Channel], likelihood: b
         if any(c.recoil for c in channels) and not float(experiment.response.resolution) > 0:
             found.append("Assumed: resolution 0, recoil energies are measured exactly.")
         counted = any(float(flat.flat(channel)) > 0 for channel in channels)
-        exact = ["the flux"] * (not float(known.flux) > 0 and not known.flux_shape)
+        shaped = known.flux_shape and bool(experiment.source.variations)
+        exact = ["the flux"] * (not float(known.flux) > 0 and not shaped)
         exact += ["the background"] * (counted and not float(known.background) > 0)
         if exact:
             found.append(f"Assumed: no uncertainty declared of {' and '.join(exact)}: known exactly.")
@@ -76,6 +81,52 @@ def two_geometries(
     ]
     masses = ", ".join(f"{m:g}" for m in SEEN["Dirac", prompt])
     return (f"{says}, which sees {'; '.join(ratios)} of the expected coincidences at {masses} MeV.",)
+
+
+def two_windows(experiment: "Experiment", channels: Sequence[Channel], compute: bool = False) -> tuple[str, ...]:
+    """A line where measured energies are not the recoil energies, for which rates and events take the window.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    channels : sequence of Channel
+        What is counted; without a recoil there is no window.
+    compute : bool
+        Whether to say by how much, from CEvNS.
+
+    """
+    quenching = float(experiment.response.quenching)
+    if quenching == 1 or not any(channel.recoil for channel in channels):
+        return ()
+    line = (
+        "Rates and events take the window as true recoil energy, likelihoods as measured energy: "
+        f"with quenching {quenching:g} they differ"
+    )
+    if not compute:
+        return (f"{line}; 'nushine info' says by how much.",)
+    as_true, as_measured = (_cevns(experiment, scale) for scale in (1.0, quenching))
+    unlike = f"a factor of {as_measured / as_true:.3g}" if as_true > 0 else "0 events as true energy"
+    return (f"{line}, for CEvNS by {unlike}." if as_true > 0 else f"{line}: CEvNS has {unlike}.",)
+
+
+def out_of_reach(experiment: "Experiment", channels: Sequence[Channel]) -> tuple[str, ...]:
+    """A line where the window of recoils begins above all that the source can make."""
+    of = experiment.target.isotopes
+    true = float(jnp.max(E_R_max(experiment.source.E_max, 0.0, of.m_A)))
+    low = float(experiment.selection.E_R_min)
+    if low < true or not any(channel.recoil for channel in channels):
+        return ()
+    return (
+        f"The recoil window begins at {low:.4g} MeV, above all recoils of this source, {true:.4g} MeV at most: "
+        "nothing can be seen; check the unit.",
+    )
+
+
+def _cevns(experiment: "Experiment", quenching: float) -> float:
+    """CEvNS per mass and time in the window, taken as quenching times recoil energy."""
+    window = experiment.selection
+    edges = [jnp.asarray(x, dtype=float) / quenching for x in (window.E_R_min, window.E_R_max)]
+    return float(scattering_rate(experiment.source, experiment.target, CEvNS(), Selection(*edges)))
 
 
 def _not_given(experiment: "Experiment", channel: Channel) -> str:

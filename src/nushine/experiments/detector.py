@@ -4,14 +4,17 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import BaseModel, StrictBool
+
 from nushine.config import (
     AboveZeroEnergy,
+    AboveZeroRecoilEnergy,
     Efficiency,
-    Energy,
     Model,
     Quenching,
     Rate,
     RateDensity,
+    RecoilEnergy,
     Relative,
     RelativeBelowOne,
 )
@@ -25,14 +28,14 @@ class BackgroundBlock(Model):
     coincidence: RateDensity | None = None
     photon: Rate | None = None
     excess: RateDensity = 0.0
-    excess_scale: AboveZeroEnergy = 20e-6
+    excess_scale: AboveZeroRecoilEnergy = 20e-6
     photon_scale: AboveZeroEnergy = math.inf
 
 
 class ResponseBlock(Model):
     """What the detector makes of recoils and photons."""
 
-    resolution: Energy = 0.0
+    resolution: RecoilEnergy = 0.0
     quenching: Quenching = 1.0
     efficiency: Efficiency = 1.0
     photon_efficiency: Efficiency = 1.0
@@ -42,12 +45,12 @@ class UncertaintiesBlock(Model):
     """One standard deviation of what is uncertain."""
 
     flux: Relative = 0.0
-    flux_shape: bool = False
+    flux_shape: StrictBool = False
     background: Relative = 0.0
     background_slope: RelativeBelowOne = 0.0
     excess: Relative = 0.0
     excess_scale: RelativeBelowOne = 0.0
-    threshold: Energy = 0.0
+    threshold: RecoilEnergy = 0.0
     resolution: RelativeBelowOne = 0.0
     quenching: RelativeBelowOne = 0.0
     efficiency: RelativeBelowOne = 0.0
@@ -87,12 +90,45 @@ def _energies_of_recoils(content: Mapping[str, Any]) -> Iterator[tuple[str, str]
                     yield f"{block}.{key}" if key else block, text
 
 
-def require_described(background: BackgroundBlock, *, recoils: bool, photons: bool) -> None:
-    """Refuse backgrounds of signals that the file does not describe: they would not be used."""
-    needed = {"photon": ("photon",), "coincidence": ("photon", "recoil_window")}
-    needed |= dict.fromkeys(("recoil", "excess"), ("recoil_window",))
-    there = {"recoil_window": recoils, "photon": photons}
-    for key, blocks in needed.items():
-        missing = next((block for block in blocks if not there[block]), None)
-        if missing and getattr(background, key):
-            raise ValueError(f"background.{key}: there is no '{missing}'; add it, or leave this background out")
+RECOIL, PHOTON, EXCESS, NOISE = "recoil_window", "photon", "background.excess", "response.resolution"
+
+NEEDED = {
+    "flight_min": (PHOTON,),
+    "background.recoil": (RECOIL,),
+    "background.coincidence": (PHOTON, RECOIL),
+    "background.photon": (PHOTON,),
+    "background.excess": (RECOIL,),
+    "background.excess_scale": (RECOIL, EXCESS),
+    "background.photon_scale": (PHOTON,),
+    "response.resolution": (RECOIL,),
+    "response.quenching": (RECOIL,),
+    "response.efficiency": (RECOIL,),
+    "response.photon_efficiency": (PHOTON,),
+    "uncertainties.background_slope": (RECOIL,),
+    "uncertainties.excess": (RECOIL, EXCESS),
+    "uncertainties.excess_scale": (RECOIL, EXCESS),
+    "uncertainties.threshold": (RECOIL,),
+    "uncertainties.resolution": (RECOIL, NOISE),
+    "uncertainties.quenching": (RECOIL,),
+    "uncertainties.efficiency": (RECOIL,),
+    "uncertainties.photon_efficiency": (PHOTON,),
+}
+"""What the file must say besides, for a key to have any effect."""
+
+
+def require_described(file: BaseModel) -> None:
+    """Refuse keys of what the file does not describe: they would not be used. Those that say nothing new may stand."""
+    for key, needs in NEEDED.items():
+        missing = next((need for need in needs if not _says(file, need)), None)
+        if missing and _says(file, key):
+            raise ValueError(f"{key}: there is no '{missing}'; add it, or leave out what has no effect without it")
+
+
+def _says(file: BaseModel, key: str) -> bool:
+    """Whether a key stands in the file with something else than nothing and its default."""
+    block: Any = file
+    *blocks, last = key.split(".")
+    for name in blocks:
+        block = getattr(block, name)
+    value = getattr(block, last)
+    return bool(value) and value != type(block).model_fields[last].default

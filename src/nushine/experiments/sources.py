@@ -18,6 +18,7 @@ from nushine.config import (
     Power,
     Share,
     quantity,
+    unscaled,
 )
 from nushine.sources.base import ELECTRON, MUON, TAU, Source
 from nushine.sources.pion_decay_at_rest import from_spallation
@@ -74,7 +75,7 @@ class SpallationSource(Model):
 FLAVOURS = {"e": ELECTRON, "mu": MUON, "tau": TAU}
 """Flavours of a beam, as keys."""
 
-LineFlux = Annotated[float, BeforeValidator(lambda text: quantity(text, "1e12 / (cm^2 s)")), Field(gt=0.0)]
+LineFlux = Annotated[float, BeforeValidator(lambda text: unscaled(text, "1e12 / (cm^2 s)")), Field(gt=0.0)]
 FlavourKey = Literal["e", "mu", "tau"]
 
 

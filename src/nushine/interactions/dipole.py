@@ -5,13 +5,14 @@ from typing import ClassVar
 import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
+from jax.core import Tracer
 from jax.typing import ArrayLike
 
 from nushine import kinematics
 from nushine.constants import AREA, alpha, mu_B
 from nushine.interactions.base import Interaction
 from nushine.numerics.calls import require_instance
-from nushine.numerics.checks import require_between, require_finite
+from nushine.numerics.checks import require_between, whole_number
 from nushine.numerics.compilation import needs_jax
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.targets.isotopes import Isotope
@@ -34,6 +35,13 @@ class Nature(eqx.Module):
 
     final_states: int
     asymmetry: float
+
+    def __check_init__(self) -> None:
+        """Reject what is neither Dirac nor Majorana."""
+        states: object = self.final_states
+        if not isinstance(states, Tracer):
+            whole_number("nature.final_states", states, 1, 2, f"give {self.given_as}")
+        require_between("nature.asymmetry", self.asymmetry, -1.0, 1.0, cure=f"give {self.given_as}")
 
     @property
     def name(self) -> str:
@@ -115,8 +123,6 @@ class Dipole(Interaction):
         require_between("mu", self.mu, 0.0, STRONGEST, "mu_B", moment)
         require_instance("nature", self.nature, Nature)
         require_instance("flavour", self.flavour, Flavour)
-        for name in ("e", "mu", "tau"):
-            require_finite(f"flavour.{name}", getattr(self.flavour, name))
 
     @property
     def m_out(self) -> ArrayLike:

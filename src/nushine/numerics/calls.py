@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin
 
 import equinox as eqx
+import numpy as np
 import numpy.typing as npt
 from jax.typing import ArrayLike
 
@@ -65,6 +66,12 @@ def require_instance(name: str, value: object, kind: type[eqx.Module]) -> None:
         raise ValueError(f"{name} = {shown(value)} is not allowed: give {_cure(kind)}")
 
 
+def require_bool(name: str, value: object) -> None:
+    """Raise ValueError unless value is True or False: a text such as "no" would count as true."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{name} = {shown(value)} is not allowed: give True or False")
+
+
 def _require_kind(name: str, value: object, annotation: Any) -> None:
     """Raise ValueError unless value is of the annotated kind, as far as it can be told."""
     kinds = _kinds(annotation)
@@ -72,6 +79,8 @@ def _require_kind(name: str, value: object, annotation: Any) -> None:
         kind = next(kind for kind in kinds if kind is not type(None))
         cure = f"a tuple of {_cure(get_args(kind)[0])}" if get_origin(kind) else _cure(kind)
         raise ValueError(f"{name} = {shown(value)} is not allowed: give {cure}")
+    if annotation is bool and not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name} = {shown(value)} is not allowed: give True or False")
     if isinstance(value, str | bool) and not _may_be(type(value), annotation):
         raise ValueError(f"{name} = {shown(value)} is not allowed: give numbers, as 3.0 or 3 * MeV with hepunits")
 

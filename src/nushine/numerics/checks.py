@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
+from numpy.typing import NDArray
 
 from nushine.lines import shown
 from nushine.numerics.compilation import require_jax
@@ -46,6 +47,21 @@ def require_ordered(low_name: str, low: ArrayLike, high_name: str, high: ArrayLi
             f"{low_name} = {a[wrong].flat[0]:g} {unit} is not below {high_name} = {b[wrong].flat[0]:g} {unit}: "
             "exchange or mend them"
         )
+
+
+def require_scalar(name: str, value: ArrayLike) -> None:
+    """Raise ValueError for lists and arrays, where one number is wanted; what is no number at all is left to others."""
+    if not isinstance(value, Tracer) and np.ndim(value):
+        raise ValueError(f"{name} = {shown(value)} is not allowed: give one number")
+
+
+def as_numbers(name: str, value: object, cure: str) -> NDArray[np.float64]:
+    """One number or a list of numbers, as an array of shape (n,) with n >= 1; ValueError for everything else."""
+    items = value if isinstance(value, list | tuple) else ()
+    x = np.atleast_1d(_floats(name, value, cure))  # type: ignore[arg-type]
+    if x.ndim != 1 or x.size == 0 or any(isinstance(item, bool) for item in items):
+        raise ValueError(f"{name} = {shown(value)} is not allowed: {cure}")
+    return x
 
 
 def _is_real(item: object) -> bool:

@@ -10,7 +10,7 @@ from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
 from nushine.numerics.arrays import as_array
-from nushine.numerics.checks import require_non_negative
+from nushine.numerics.checks import require_between, require_finite, require_non_negative
 from nushine.numerics.compilation import needs_jax
 from nushine.numerics.piecewise import Piecewise
 
@@ -29,6 +29,11 @@ class Flavour(eqx.Module):
     e: float | Array = 0.0
     mu: float | Array = 0.0
     tau: float | Array = 0.0
+
+    def __check_init__(self) -> None:
+        """Reject what is no finite number, such as the name of a flavour."""
+        for name in ("e", "mu", "tau"):
+            require_finite(f"flavour.{name}", getattr(self, name))
 
 
 ELECTRON = Flavour(e=1.0)
@@ -159,6 +164,9 @@ class Source(eqx.Module):
     @needs_jax
     def total(self, E_low: ArrayLike | None = None, E_high: ArrayLike | None = None) -> Array:
         """Integrated flux [1/(mm^2 ns)] of continuum and lines between E_low and E_high [MeV] (default: everything)."""
+        for name, edge in (("E_low", E_low), ("E_high", E_high)):
+            if edge is not None:
+                require_between(name, edge, -jnp.inf, jnp.inf, "MeV", "give an energy in MeV")
         low = 0.0 if E_low is None else jnp.asarray(E_low)
         high = jnp.inf if E_high is None else jnp.asarray(E_high)
         result = jnp.zeros(())

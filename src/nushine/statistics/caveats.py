@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from nushine.detectors import Channel
 from nushine.experiments import Experiment, split
-from nushine.experiments.caveats import assumed, two_geometries
+from nushine.experiments.caveats import assumed, out_of_reach, two_geometries, two_windows
 from nushine.observables import background_events
 
 FloatArray = NDArray[np.float64]
@@ -43,6 +43,7 @@ def assumptions(
 ) -> Assumed:
     """What a result for these channels rests on; `likelihood` is false for counting."""
     lines = assumed(experiment, channels, likelihood) + two_geometries(experiment, channels, nature, prompt)
+    lines += two_windows(experiment, channels) + out_of_reach(experiment, channels)
     return Assumed(lines, declared_error(experiment, channels, off=likelihood))
 
 

@@ -16,7 +16,7 @@ from nushine.experiments.channels import channels_of
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
-from nushine.numerics.checks import require_between, require_positive
+from nushine.numerics.checks import as_numbers, require_between, require_positive
 from nushine.numerics.compilation import keep_programs
 from nushine.observables import background_events, event_yield, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
@@ -102,7 +102,7 @@ def exclusion(
     says what failed.
 
     """
-    masses = np.atleast_1d(np.asarray(masses, dtype=float))
+    masses = as_numbers("m_N", masses, "give masses of N in MeV, as in [1.0, 3.0]")
     require_positive("m_N", masses, "MeV")
     require_between("cl", cl, 1e-12, 1 - 1e-12, cure="give a confidence level between 0 and 1, as in 0.90")
     require_reachable(experiment, masses)

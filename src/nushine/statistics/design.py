@@ -17,7 +17,7 @@ from nushine.experiments.channels import channel_of
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
-from nushine.numerics.checks import require_positive
+from nushine.numerics.checks import as_numbers, require_positive
 from nushine.numerics.compilation import filter_jit
 from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.contours import exclusion
@@ -168,7 +168,7 @@ def sensitivities(
         formulas do not hold.
 
     """
-    grid, experiment = np.atleast_1d(np.asarray(masses, dtype=float)), as_arrays(experiment)
+    grid, experiment = as_numbers("m_N", masses, "give masses of N in MeV, as in [1.0, 3.0]"), as_arrays(experiment)
     channel = channel_of(experiment, channel)
     layout = layout_of(experiment, (channel,), binning or Binning())
     slopes, limits = [], []

@@ -18,7 +18,7 @@ from nushine.experiments.channels import channels_of
 from nushine.interactions.dipole import DIRAC, Dipole, Nature
 from nushine.numerics.arrays import as_arrays
 from nushine.numerics.calls import checked
-from nushine.numerics.checks import require_between, require_positive
+from nushine.numerics.checks import as_numbers, require_between, require_positive
 from nushine.numerics.compilation import filter_jit, keep_programs
 from nushine.observables import background_events, require_reachable
 from nushine.sources.base import ELECTRON, Flavour
@@ -140,7 +140,7 @@ def evidence(
 ) -> Evidence:
     """Search at each mass; `at` gives the true models and q of what is to be rejected."""
     experiment, channels = setup.experiment, setup.layout.channels
-    grid = np.atleast_1d(np.asarray(masses, dtype=float))
+    grid = as_numbers("m_N", masses, "give masses of N in MeV, as in [1.0, 3.0]")
     require_positive("m_N", grid, "MeV")
     require_reachable(experiment, grid)
     for Z in sigmas:
