@@ -1,20 +1,26 @@
 """Sources from numbers: a table of flux against energy or in bins, a file of one, or lines."""
 
 import csv
+import os
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from nushine.numerics.checks import require_non_negative, require_positive
+from nushine.lines import shown as shown_value
+from nushine.numerics.calls import require_instance
+from nushine.numerics.checks import floats, require_non_negative, require_positive
 from nushine.numerics.piecewise import Piecewise, geometric
 from nushine.numerics.polyline import hat_means, knots_within
 from nushine.sources.base import ELECTRON, Beam, Flavour, Source
-from nushine.sources.flux_files import Columns, Reader, read_flux_table, units_of
+from nushine.sources.flux_columns import Columns
+from nushine.sources.flux_files import Reader, read_flux_table, units_of
 from nushine.sources.points import Points, checked_points, histogram_points, in_bins, in_order
 
 FloatArray = NDArray[np.float64]
@@ -79,6 +85,7 @@ def tabulated(
     4.5e+06
 
     """
+    _require_labels(flavour, name, antineutrino)
     x, y = checked_points(E_nu, flux, f"table {name}")
     return _source(x, y, flavour, name, antineutrino)
 
@@ -117,6 +124,7 @@ def histogram(
     5.0
 
     """
+    _require_labels(flavour, name, antineutrino)
     x, y = histogram_points(edges, flux, f"table {name}")
     return _source(*checked_points(x, y, f"table {name}"), flavour, name, antineutrino)
 
@@ -157,6 +165,13 @@ def read_csv(
         With one line that names the file and the row.
 
     """
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"path = {shown_value(path)} is not allowed: give the path of a table, as 'flux.csv'")
+    for label, unit, like in (("E_unit", E_unit, "keV"), ("flux_unit", flux_unit, "1 / (cm**2 * s * MeV)")):
+        if unit is not None:
+            require_positive(label, unit, cure=f"give a number above zero, as in {like} of hepunits")
+            if np.ndim(unit):
+                raise ValueError(f"{label} = {shown_value(unit)} is not allowed: give one number")
     return read_flux(path, flavour, name, antineutrino, E_unit, flux_unit, columns)
 
 
@@ -189,8 +204,9 @@ def read_flux(
         How to name the file in errors.
 
     """
+    _require_labels(flavour, name, antineutrino)
     table = read_flux_table(path, columns, shown)
-    E, per, integrated = units_of(table, E_unit, flux_unit, reader, default_flux_unit)
+    E, per, integrated = units_of(table.head, E_unit, flux_unit, reader, default_flux_unit)
     points = Points(table.edges[:, 0] * E, table.flux, table.rows, f"table {table.shown}")
     if table.edges.shape[1] == 2:
         points = in_bins(points, table.edges[:, 1] * E, integrated)
@@ -235,6 +251,10 @@ def monoenergetic(
     0.747
 
     """
+    _require_labels(flavour, name, antineutrino)
+    for label, values, like in (("E_nu", E_nu, "0.862 * MeV"), ("flux", flux, "5e9 / (cm**2 * s)")):
+        if not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values)):
+            floats(label, values, f"give numbers, as in {like} with hepunits")
     E, phi = (jnp.atleast_1d(jnp.asarray(values, dtype=float)) for values in (E_nu, flux))
     require_positive("E_nu", E, "MeV")
     require_non_negative("flux", phi, "1/(mm^2 ns)")
@@ -282,6 +302,15 @@ def fewer_points(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, 
     values = hat_means(x, y, nodes)
     blur = np.max(np.diff(nodes)[nodes[:-1] >= start] / nodes[:-1][nodes[:-1] >= start])
     return nodes, values, f"{energies} energies as averages at {nodes.size}, blurred by {100 * blur:.2g} %"
+
+
+def _require_labels(flavour: object, name: object, antineutrino: object) -> None:
+    """Raise ValueError for what is no flavour, no text and no truth value."""
+    require_instance("flavour", flavour, Flavour)
+    if not isinstance(name, str | None):
+        raise ValueError(f"name = {shown_value(name)} is not allowed: give a text")
+    if not isinstance(antineutrino, bool | np.bool_):
+        raise ValueError(f"antineutrino = {shown_value(antineutrino)} is not allowed: give True or False")
 
 
 def _area(x: FloatArray, y: FloatArray) -> float:
