@@ -25,7 +25,7 @@ HIGH = re.compile(r"(e(nergy|_?nu)?|bin)?[ _]*(high|upper|up|hi|max|right|to)[ _
 _UNIT = r"(?:[kmcd]?m|mm|s|sec|ns|[kMGTm]?eV|bins?|d|days?|h|hrs?|hours?|min|y|yrs?|years?|fissions?|nu|proton|pot)"
 _REST = re.compile(
     rf"[\s_]*(?:(?:^|[\s_]+)(?:per|times)[\s_].*|[\s_]+in[\s_]+(?:[\d(/]|cm|m\b|[kMGTm]?eV|nu|neutrinos).*"
-    rf"|(?:[/*×]|[\s_]x)[\s_]*\d.*|[\s_]+\d[\d.]*(?:e|\^|\*\*).*|/[\s_]*{_UNIT}(?![A-Za-z]).*"
+    rf"|(?:[/*×]|[\s_]x)[\s_]*\d.*|[\s_]+\d[\d.]*(?:e|\^|\*\*|[\s_]*/).*|/[\s_]*{_UNIT}(?![A-Za-z]).*"
     rf"|[\s_]+{_UNIT}(?:\^|\*\*)?[-⁻²\d].*)",
     re.IGNORECASE,
 )
@@ -60,8 +60,12 @@ def column(cell: str, what: str = "") -> Column:
     for pattern in (r"([^\[]*)\[(.*)\]([^\[\]]*)", r"(.*?)\((?!E(?:_?nu)?\))(.*)\)([^()]*)"):
         found = re.fullmatch(pattern, cell)
         if found:
-            name = re.sub(r"[\s_/]+$|\s+in$", "", found.group(1).strip())
-            return Column(name.strip(), found.group(2).strip(), not found.group(3).strip() and not _split(name)[1])
+            head, unit = found.group(1), found.group(2).strip()
+            over = re.search(r"(?:\bin|/)?\s*\b1\s*/\s*$", head) if "[" not in cell else None
+            if over:
+                head, unit = head[: over.start()], f"1/({unit})"
+            name = re.sub(r"[\s_/]+$|\s+in$", "", head.strip()).strip()
+            return Column(name, unit, not found.group(3).strip() and not _split(name)[1])
     found = re.fullmatch(r"(.*?)[\s_/]+(?:in\s+)?([kMGTm]?eV)", cell) if what != "flux" else None
     found = found or (re.fullmatch(r"(E|E_?nu|[Ee]nergy)([kMGTm]?eV)", cell) if what != "flux" else None)
     return Column(found.group(1), found.group(2)) if found else Column(cell.strip(), None)

@@ -130,10 +130,10 @@ def _require_plain_names(sheet: Sheet, words: re.Pattern[str]) -> None:
         return
     reverse = is_energy(column(second, "energy").name) and is_flux(column(first, "flux").name, words)
     are = "a flux and an energy" if reverse else "not plainly an energy and a flux"
-    raise ValueError(
-        f"{sheet.at(sheet.header_row)}: {brief(first)} and {brief(second)} are {are}: "
-        f"say which column holds which, as in columns: {'[2, 1]' if reverse else '[1, 2]'} for energy and flux"
-    )
+    cure = f"say which column holds which, as in columns: {'[2, 1]' if reverse else '[1, 2]'} for energy and flux"
+    if words is not FLUX:
+        cure = "put the energy first, and name the columns as in E_nu,S"
+    raise ValueError(f"{sheet.at(sheet.header_row)}: {brief(first)} and {brief(second)} are {are}: {cure}")
 
 
 def _by_name(sheet: Sheet, columns: Columns) -> dict[str, int]:

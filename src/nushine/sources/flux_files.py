@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nushine.sources.column_names import FLUX
 from nushine.sources.flux_columns import Columns, FluxHead, flux_head
 from nushine.sources.text_files import brief
-from nushine.sources.text_tables import read_columns
+from nushine.sources.text_tables import MOST_REMARKS, read_columns
 from nushine.sources.unit_words import FLUX_UNIT, OTHER_ENERGY, SPECTRUM_UNIT, other_unit
 
 FloatArray = NDArray[np.float64]
@@ -28,6 +28,10 @@ PER_ENERGY, PER_BIN, ENERGY = "1 / (cm^2 s MeV)", "1 / (cm^2 s)", "1 MeV"
 RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 DOTS = str.maketrans("·⋅×−", "   -")
 PARTICLES = re.compile(r"\b(?:anti[- ]?)?(?:neutrinos?|nu)\b|ν|#", re.IGNORECASE)
+
+
+MOST_LETTERS = 50_000
+"""Characters of the comments in which units are looked for."""
 
 
 class FluxTable(NamedTuple):
@@ -202,6 +206,8 @@ def _require_no_other_units(
     head: FluxHead, texts: Sequence[tuple[int, str]], understood: tuple[re.Pattern[str], ...], cure: str = ""
 ) -> None:
     """Texts may not speak of other units than those that are taken."""
+    if len(texts) > MOST_REMARKS or sum(len(text) for _, text in texts) > MOST_LETTERS:
+        raise ValueError(f"table {head.shown}: its comments are too long to look for units: {cure or CURE}")
     for row, text in texts:
         other = other_unit(text, understood)
         if other:

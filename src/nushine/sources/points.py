@@ -90,7 +90,7 @@ def in_order(points: Points) -> tuple[FloatArray, FloatArray]:
 
 def histogram_points(edges: ArrayLike, flux: ArrayLike, table: str) -> tuple[FloatArray, FloatArray]:
     """Points of a step function from the edges of its bins."""
-    x, y = np.asarray(edges, dtype=float), np.asarray(flux, dtype=float)
+    x, y = _numbers(edges, f"edges of {table}"), _numbers(flux, f"fluxes of {table}")
     if x.ndim != 1 or y.ndim != 1 or x.size != y.size + 1:
         raise ValueError(f"{table}: edges of shape {x.shape} and values of shape {y.shape}: give one edge more")
     wrong = np.flatnonzero(~(np.diff(x) > 0))

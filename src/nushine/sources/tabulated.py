@@ -149,11 +149,11 @@ def read_csv(
         As for `tabulated`; the name defaults to that of the file.
     E_unit, flux_unit : float
         Units of the columns: ``E_unit=keV``, ``flux_unit=1 / (cm**2 * s * MeV)``. MeV and 1/(mm^2 ns MeV) by default,
-        unless the file names others: then they must be given.
+        unless the file may speak of others: then both must be given.
     columns : sequence or mapping, optional
         Which columns are energy and flux, by name or number from 1: ``[1, 3]`` or ``{"energy": 1, "flux": 3}``; for a
-        flux in bins ``{"low": 1, "high": 2, "flux": 3}``. Needed for more than two columns, unless three are named
-        as bins plainly ("E_low,E_high,flux").
+        flux in bins ``{"low": 1, "high": 2, "flux": 3}``. Needed for two columns whose names are not plainly those of
+        an energy and a flux, and for more than two, unless three are named as bins plainly ("E_low,E_high,flux").
 
     Returns
     -------
@@ -254,7 +254,7 @@ def monoenergetic(
     _require_labels(flavour, name, antineutrino)
     for label, values, like in (("E_nu", E_nu, "0.862 * MeV"), ("flux", flux, "5e9 / (cm**2 * s)")):
         if not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values)):
-            floats(label, values, f"give numbers, as in {like} with hepunits")
+            floats(label, values, f"give numbers, as in {like} with hepunits")  # type: ignore[arg-type]
     E, phi = (jnp.atleast_1d(jnp.asarray(values, dtype=float)) for values in (E_nu, flux))
     require_positive("E_nu", E, "MeV")
     require_non_negative("flux", phi, "1/(mm^2 ns)")

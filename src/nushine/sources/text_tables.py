@@ -97,7 +97,11 @@ def open_sheet(path: str | Path, shown: str | None = None) -> Sheet:
             continue
         delimiter = _delimiter(line)
         found = cells(line, delimiter, place(shown, row))
-        if header_row or any(NUMBER.fullmatch(cell) for cell in found) or _no_names(line, delimiter, place(shown, row)):
+        if (
+            header_row
+            or any(NUMBER.fullmatch(cell) for cell in found)
+            or _are_numbers(line, delimiter, place(shown, row))
+        ):
             return _with_header(
                 Sheet(shown, data, encoding, delimiter, len(found), (), header_row, tuple(comments), row), header_line
             )
@@ -164,8 +168,6 @@ def number(cell: str, sheet: Sheet, row: int) -> float:
         cure = f"{brief(cell)} has a comma: write 1.5 with a point, and thousands without a mark"
     else:
         cure = f"{brief(cell)} is not a finite number: mend it, or take the row out"
-        if row == sheet.first and not sheet.header:
-            cure += "; names of columns begin with a letter"
     raise ValueError(f"{sheet.at(row)}: {cure}")
 
 
@@ -205,9 +207,16 @@ def header_cells(line: str, delimiter: str | None, where: str) -> list[str]:
     return names[:-1] if len(names) > 1 and not names[-1] else names
 
 
-def _no_names(line: str, delimiter: str | None, where: str) -> bool:
-    """Whether a line holds what is meant as numbers, and so cannot be one of names."""
-    return any(begins_like_number(cell) for cell in header_cells(line, delimiter, where))
+def _are_numbers(line: str, delimiter: str | None, where: str) -> bool:
+    """Whether a line without a plain number is meant as numbers all the same, and so is none of names."""
+    found = [cell for cell in header_cells(line, delimiter, where) if cell]
+    numbers = [cell for cell in found if begins_like_number(cell)]
+    if numbers and len(numbers) < len(found):
+        raise ValueError(
+            f"{where}: {brief(numbers[0])} is neither a plain number nor a name: numbers are as 1.5e3, and names of "
+            "columns begin with a letter"
+        )
+    return bool(numbers)
 
 
 def _with_header(sheet: Sheet, line: str) -> Sheet:

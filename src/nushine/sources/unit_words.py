@@ -20,18 +20,19 @@ OTHER_UNIT = re.compile(
 
 FACTOR = re.compile(
     r"(?:(?<![A-Za-z])x|[*×]"
-    r"|\btimes|\bunits? of|\bfactor(?: of)?|\bmultiplied (?:by|with)|\bdivided by|\bscaled by)\s*\d"
+    r"|\btimes|\bunits? of|\bfactor(?: of)?|\bmultiplied (?:by|with)|\bdivided by|\bscaled by)\s*\d[\d.^]*"
     r"|\b(?:thousand|million|billion|trillion)s?\b",
     re.IGNORECASE,
 )
 """A number by which a flux is to be multiplied."""
 
 ANY_UNIT = re.compile(
-    r"\d\.?\d*[eE][+-]?\d+|\b10 ?\^|\d[\s*(\[]*§|§[\s)\]]*[x*×/]"
-    r"|\bper\b(?! ?cent)(?:\s+\w+)?|/\s*\w*|\^ ?\(?[+-]?\d|[A-Za-z]-[1-3](?!\d)"
+    r"(?<![\d.])\d++(?:\.\d*+)?+[eE][+-]?\d+|\b10 ?\^\d*|(?<!\d)\d++[\s*(\[]*§|§[\s)\]]*[x*×/]"
+    r"|\bper\b(?! ?cent)(?:\s+\w+)?|/\s*\w*|(?<!\w)\w*\^ ?\(?[+-]?\d|(?<!\w)[A-Za-z]+-[1-3](?!\d)"
     r"|(?<![A-Za-z])[a-zµ]?m-?[23](?!\d)|\b(?:square|sq\.?|cubic)\s\w+"
     r"|\b(?:hourly|daily|weekly|monthly|yearly|annual)\b"
-    r"|\b(?:integrated|cumulative|arbitrary|relative)\b|\barb\.|\ba\.u\.|\blog10|\bln\b",
+    r"|\b(?:integrated|cumulative|arbitrary|relative)\b|\barb\.|\ba\.u\.|\blog10|\bln\b"
+    r"|\b(?:milli|micro)?barns?\b|\bin mb\b",
     re.IGNORECASE,
 )
 """What may be a unit; § is one that is understood."""
@@ -56,7 +57,7 @@ def _understood(*units: tuple[str, int]) -> re.Pattern[str]:
         below = [rf"{_NAMES[name]}\^?\(?-{n}\)?" for name, n in order]
         forms += [
             rf"/\s*\(\s*{_AND.join(plain)}\s*\)",
-            "".join(rf"\s*/\s*{unit}" for unit in plain),
+            r"/\s*" + r"\s*/\s*".join(plain),
             r"\bper\s+" + rf"(?:(?:{_AND})?\s*(?:per|/)\s*|{_AND})".join(plain),
             _AND.join(below),
         ]
@@ -80,11 +81,12 @@ def other_unit(text: str, understood: Iterable[re.Pattern[str]] = ()) -> str:
     for pattern in understood:
         text = pattern.sub("§", text)
     found = (pattern.search(text) for pattern in (OTHER_ENERGY, OTHER_UNIT, FACTOR, ANY_UNIT))
-    return next((match.group().strip().replace("§", "1/(cm^2 s MeV)") for match in found if match), "")
+    return next((match.group().replace("§", "").strip() for match in found if match), "")
 
 
 def plain(text: str) -> str:
-    """A text with powers as ^ and digits, without addresses and dates, and underscores as spaces."""
+    """A text with powers as ^ and digits, without addresses and dates, and underscores and gaps as single spaces."""
+    text = " ".join(text.replace("_", " ").split())
     text = re.sub("[⁻⁺⁰¹²³⁴-⁹]+", lambda raised: f"^{raised.group().translate(_RAISED)}", text)
-    text = re.sub(r"[{}$]|(?<=\^)\s+", "", text.replace("**", "^").replace("−", "-").replace("_", " "))
+    text = re.sub(r"[{}$]|(?<=\^)\s+", "", text.replace("**", "^").replace("−", "-"))
     return _HARMLESS.sub(" ", re.sub("[·⋅]", " ", text))
