@@ -17,19 +17,13 @@ from nushine.lines import shown as shown_value
 from nushine.numerics.calls import require_instance
 from nushine.numerics.checks import floats, require_non_negative, require_positive
 from nushine.numerics.piecewise import Piecewise, geometric
-from nushine.numerics.polyline import hat_means, knots_within
 from nushine.sources.base import ELECTRON, Beam, Flavour, Source
+from nushine.sources.fewer_points import fewer_points
 from nushine.sources.flux_columns import Columns
 from nushine.sources.flux_files import Reader, read_flux_table, units_of
 from nushine.sources.points import Points, checked_points, histogram_points, in_bins, in_order
 
 FloatArray = NDArray[np.float64]
-
-MOST = 2000
-"""Tables of up to this many energies are kept as they are; larger ones get at most this many points."""
-
-TOLERANCES = (1e-5, 1e-4)
-"""Largest relative change of the flux by fewer knots: the first for which `MOST` are enough."""
 
 LEAST_ENERGY = 1e-9
 """A table that begins at zero is exact above this part of its end point; rates leave out what is below."""
@@ -281,29 +275,6 @@ def straight_lines(x: FloatArray, y: FloatArray) -> Piecewise:
     return Piecewise(jnp.asarray(np.append(np.concatenate(knots), x[-1])), jnp.asarray(np.concatenate(coefficients)))
 
 
-def fewer_points(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, str]:
-    """Points that stand for a large table, and words for what was done; small tables come back as they are.
-
-    See the notes of `tabulated`.
-    """
-    energies = 1 + np.count_nonzero(np.diff(x))  # a step counts once
-    if energies <= MOST:
-        return x, y, ""
-    for tolerance in TOLERANCES:
-        kept = knots_within(x, y, tolerance / 2, MOST)  # half is left for the common factor
-        if kept is not None:
-            factor = _area(x, y) / _area(x[kept], y[kept])
-            return x[kept], y[kept] * factor, f"{energies} energies as {kept.size} points, within {tolerance:g}"
-    start = max(x[x > 0][0], 1e-4 * x[-1])
-    nodes = np.concatenate(
-        [np.geomspace(start, x[-1], MOST // 2), x[np.linspace(0, x.size - 1, MOST // 2).astype(int)]]
-    )
-    nodes = np.unique(np.clip(nodes, x[0], x[-1]))
-    values = hat_means(x, y, nodes)
-    blur = np.max(np.diff(nodes)[nodes[:-1] >= start] / nodes[:-1][nodes[:-1] >= start])
-    return nodes, values, f"{energies} energies as averages at {nodes.size}, blurred by {100 * blur:.2g} %"
-
-
 def _require_labels(flavour: object, name: object, antineutrino: object) -> None:
     """Raise ValueError for what is no flavour, no text and no truth value."""
     require_instance("flavour", flavour, Flavour)
@@ -311,10 +282,6 @@ def _require_labels(flavour: object, name: object, antineutrino: object) -> None
         raise ValueError(f"name = {shown_value(name)} is not allowed: give a text")
     if not isinstance(antineutrino, bool | np.bool_):
         raise ValueError(f"antineutrino = {shown_value(antineutrino)} is not allowed: give True or False")
-
-
-def _area(x: FloatArray, y: FloatArray) -> float:
-    return float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2))
 
 
 def _source(x: FloatArray, y: FloatArray, flavour: Flavour, name: str, antineutrino: bool) -> Source:

@@ -32,6 +32,7 @@ ANY_UNIT = re.compile(
     r"|(?<![A-Za-z])[a-zµ]?m-?[23](?!\d)|\b(?:square|sq\.?|cubic)\s\w+"
     r"|\b(?:hourly|daily|weekly|monthly|yearly|annual)\b"
     r"|\b(?:integrated|cumulative|arbitrary|relative)\b|\barb\.|\ba\.u\.|\blog10|\bln\b"
+    r"|\bunits? of\b|\bnormali[sz]ed to (?:1|one|unity)\b"
     r"|\b(?:milli|micro)?barns?\b|\bin mb\b",
     re.IGNORECASE,
 )
