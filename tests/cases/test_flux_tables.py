@@ -4,6 +4,7 @@ import codecs
 import gzip
 import operator
 import os
+from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nushine.experiments import from_mapping
+from nushine.experiments.about import keys_of
 from nushine.experiments.sources import LinesSource, SumSource, TableSource
 from nushine.interactions.dipole import Dipole
 from nushine.rates import Selection, recoil_rate, scattering_rate
-from nushine.sources import ELECTRON, MUON, Source, chooz, monoenergetic, read_csv, tabulated
+from nushine.sources import ELECTRON, MUON, Source, chooz, histogram, monoenergetic, read_csv, tabulated
 from nushine.sources.flux_files import plain_unit
 from nushine.targets.compounds import compound
 
@@ -70,7 +72,14 @@ def message(folder: Path, content: str | bytes, **keys: object) -> str:
         "# Flux de r\u00e9acteur\n".encode("latin-1") + PLAIN.encode(),
         "8.0,1e9\n2.0,2e11\n1.0,3e11\n",
         "# E_nu [MeV], flux [1/(cm2 s MeV)]\n" + PLAIN,
-        "# at 20 m, 3e12 cm^-2 s^-1 in all\n" + PLAIN,
+        "# at 20 m from a core of 4.25 GW, on for 300 days\n" + PLAIN,
+        "# https://arxiv.org/abs/1101.2755v2, 2024/05/03\n" + PLAIN,
+        "# flux in 1/(cm2 s MeV)\n" + PLAIN,
+        "# cm^{-2} s^{-1} MeV^{-1}\n" + PLAIN,
+        "E_MeV,flux_per_cm2_per_s_per_MeV\n" + PLAIN,
+        "neutrino energy (MeV),dPhi/dE_nu in 1/(cm^2 s MeV)\n" + PLAIN,
+        "E_ν [MeV],Φ(E) [cm⁻² s⁻¹ MeV⁻¹]\n" + PLAIN,
+        "# column 1: E_nu [MeV]\n# column 2: flux [1/(cm2 s MeV)]\n" + PLAIN,
         "# Energy (MeV)  Flux (1e10 / cm2 / s / MeV)\n1 30\n2 20\n8 .1\n",
         "# Smith et al. (2024), Table II (left)\n" + PLAIN,
         "E_nu [keV],flux [1/(cm2 s keV)]\n1000,3e8\n2000,2e8\n8000,1e6\n",
@@ -170,11 +179,12 @@ def test_steps_zero_energy_and_rounding(tmp_path: Path) -> None:
         (codecs.BOM_UTF16_LE + b"1\0,\0002\0\n", "is not text in utf-16"),
         (gzip.compress(PLAIN.encode())[:-9], "its gzip compression is damaged"),
         (b"\x1f\x8b123", "its gzip compression is damaged"),
-        (gzip.compress(b"\n" * (65 * 2**20)), "has more than 64 MiB"),
-        (gzip.compress(b"\n" * (60 * 2**20)), "has more than 2000000 rows"),
-        (gzip.compress(b"# nothing\n" * 10**6), "is empty"),
+        (gzip.compress(b"\n" * (65 * 2**20)), "has more than 32 MiB"),
+        (gzip.compress(b"\n" * (30 * 2**20)), "has more than 500000 rows"),
+        (gzip.compress(b"# nothing\n" * 10**5), "is empty"),
         ("E" + "(" * 9_990 + "\n1\n2\n", "row 2 has one column"),
-        ("E;" + "," * 9_990 + "x\n1;" + "," * 9_900 + "x\n", "row 2: ',,,,"),
+        ("E;" + "," * 9_990 + "x\n1;" + "," * 9_900 + "x\n", "row 1: 'E' and ',,,,"),
+        ("E;flux\n1;" + "," * 9_900 + "x\n", "row 2: ',,,,"),
         ("E_nu [keV],flux\n1000,2\n2000,1\n", "its energies are not in MeV and its flux has no unit"),
         ("E_keV,flux\n1000,2\n2000,1\n", "its energies are not in MeV and its flux has no unit"),
         ("E_nu,flux [1/(cm2 s keV)]\n1000,2\n2000,1\n", "in '1/(cm2 s keV)' and its energies have no unit"),
@@ -182,8 +192,8 @@ def test_steps_zero_energy_and_rounding(tmp_path: Path) -> None:
         ("# energies in keV\n1000,2\n2000,1\n", "row 1: 'energies in keV' speaks of keV: give energy_unit"),
         ("# flux per m^2\n1,2\n2,1\n", "row 1: 'flux per m^2' speaks of m^2: give energy_unit and flux_unit"),
         ("# flux per MeV and day\n# 1/(cm2 d MeV), 1/day\n1,2,3\n", "row 3 has 3 columns"),
-        ("# flux in 10^10/(cm2 s MeV)\n1,2\n2,1\n", "row 1: 'flux in 10^10/(cm2 s MeV)' speaks of 10^10/"),
-        ("E,flux_1e10/cm2/s/MeV\n1,2\n2,1\n", "speaks of 1e10/"),
+        ("# flux in 10^10/(cm2 s MeV)\n1,2\n2,1\n", "row 1: 'flux in 10^10/(cm2 s MeV)' speaks of 10^10:"),
+        ("E,flux_1e10/cm2/s/MeV\n1,2\n2,1\n", "speaks of 1e10:"),
         ("# 1/cm2/day\n1,2\n2,1\n", "row 1: '1/cm2/day' speaks of /day"),
         ("E [MeV],flux [parsec]\n1,2\n2,1\n", "row 1: [parsec] is not a unit of flux"),
         ("E [furlong],flux\n1,2\n2,1\n", "row 1: [furlong] is not a unit of energy"),
@@ -198,9 +208,63 @@ def test_one_line_names_the_file_and_the_row(tmp_path: Path, content: str | byte
     assert words in message(tmp_path, content)
 
 
+def test_rows_far_below_are_read_alike(tmp_path: Path) -> None:
+    rows = [f"{i}.5, 1e3 ,x" for i in range(1, 3001)]
+    assert read(tmp_path, "\n".join(rows), columns=[1, 2]).name.startswith("flux (3000 energies as ")
+    assert "row 3001: 'many' is not" in message(tmp_path, "\n".join([*rows, "4000,many,x"]), columns=[1, 2])
+    swapped = "\n".join(f"{flux},{E}" for E, flux in ((1.0, 3e11), (2.0, 2e11), (8.0, 1e9)))
+    assert_same(read(tmp_path, swapped, columns=[2, 1]))
+    assert "row 2: '1e999' is not" in message(tmp_path, "1,2\n1e999,3\n")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda path: read_csv(path, E_unit=-1.0), "E_unit = -1 is not allowed"),
+        (lambda path: read_csv(path, E_unit=0.0), "E_unit = 0 is not allowed"),
+        (lambda path: read_csv(path, flux_unit=float("nan")), "flux_unit = nan is not allowed"),
+        (lambda path: read_csv(path, E_unit="keV"), "E_unit = 'keV' is not allowed: give a number"),
+        (lambda path: read_csv(path, columns=5), "5 is not allowed: give names or numbers of columns"),
+        (lambda path: read_csv(path, columns=[1.5, 2]), "give names or numbers of columns"),
+        (lambda path: read_csv(path, columns=[None, 2]), "give names or numbers of columns"),
+        (lambda path: read_csv(path, flavour="e"), "flavour = 'e' is not allowed: give nushine.ELECTRON"),
+        (lambda _: read_csv(5), "path = 5 is not allowed"),
+        (lambda _: tabulated([1, 2j], [1, 2]), "energies of table table = .* give numbers"),
+        (lambda _: tabulated(["1", "2"], [1, 2]), "energies of table table = .* give numbers"),
+        (lambda _: tabulated([1, 2], [1, 2], antineutrino="yes"), "antineutrino = 'yes' .* True or False"),
+        (lambda _: tabulated([1, 2], [1, 2], flavour="e"), "flavour = 'e' is not allowed"),
+        (lambda _: histogram(["1", "2"], [1]), "edges of table histogram = .* give numbers"),
+        (lambda _: monoenergetic("1 MeV", 1.0), "E_nu = '1 MeV' is not allowed: give numbers"),
+        (lambda _: monoenergetic(1.0, 1.0, flavour="e"), "flavour = 'e' is not allowed"),
+    ],
+)
+def test_calls_that_cannot_be_meant(tmp_path: Path, call: Callable[[Path], Source], words: str) -> None:
+    (tmp_path / "flux.csv").write_text(PLAIN)
+    with pytest.raises(ValueError, match=words) as error:
+        call(tmp_path / "flux.csv")
+    assert "\n" not in str(error.value)
+
+
+def test_columns_and_units_that_were_taken_are_said(tmp_path: Path) -> None:
+    (tmp_path / "flux.csv").write_text("E_nu [keV],flux [1/(cm2 s keV)]\n1000,3e8\n2000,2e8\n")
+    (tmp_path / "bins.csv").write_text("1 2 9 3e8\n2 3 9 2e8\n")
+    columns = {"low": 1, "high": 2, "flux": 4}
+    blocks = [{"kind": "table", "file": "flux.csv"}, {"kind": "table", "file": "bins.csv", "columns": columns}]
+    said = [dict(keys_of(TableSource.model_validate(block), tmp_path))["table"] for block in blocks]
+    assert said[0] == "column 1 as E_nu [keV], column 2 as flux [1/(cm2 s keV)]"
+    assert said[1] == "columns 1 and 2 as bins of E_nu [MeV], column 4 as flux [1/(cm^2 s MeV)]"
+    both = dict(keys_of(SumSource.model_validate({"kind": "sum", "of": blocks}), tmp_path))
+    assert both["part 1"].endswith(f"table {said[0]}")
+
+
 @pytest.mark.parametrize(
     ("content", "keys", "words"),
     [
+        (
+            "E [s],flux\n1,2\n2,1\n",
+            {"energy_unit": "MeV", "flux_unit": "1/(cm^2 s MeV)"},
+            "[s] is not a unit of energy",
+        ),
         ("E [keV],flux\n1,2\n2,1\n", {"energy_unit": "MeV"}, "row 1: the header says [keV], energy_unit"),
         (
             "E,flux [1/(cm2 s MeV)]\n1,2\n2,1\n",
@@ -231,7 +295,7 @@ def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
         "pipe.csv": "is a pipe or a device",
         "/dev/zero": "is a pipe or a device",
         ".": "is a folder",
-        "huge.csv": "has more than 64 MiB",
+        "huge.csv": "has more than 32 MiB",
         "nothing.csv": "no such file",
         "~nobody-of-that-name/flux.csv": "no such",
         "x" * 5000: "File name too long",

@@ -136,6 +136,14 @@ def test_own_tables_from_csv(tmp_path: Path) -> None:
     path.write_text("E_nu,S\n9,2\n1,2\n4,2\n")
     with pytest.raises(ValueError, match=r"flat\.csv, row 3: energy 1 MeV comes after 9 MeV"):
         TabulatedSpectra.from_csv(path, path, path, path)
+    path.write_text("E_nu [MeV],S [1/(MeV fission)]\n1,2\n9,2\n")
+    np.testing.assert_allclose(TabulatedSpectra.from_csv(path, path, path, path).spectra.U238(5.0), 2.0, atol=1e-14)
+    path.write_text("E_nu,error\n1,2\n9,2\n")
+    with pytest.raises(ValueError, match=r"'error' are not plainly an energy and a flux: .* as in E_nu,S"):
+        TabulatedSpectra.from_csv(path, path, path, path)
+    path.write_text("# nu per fission and keV\n1000,2\n9000,2\n")
+    with pytest.raises(ValueError, match="speaks of keV: give everything in MeV and per fission"):
+        TabulatedSpectra.from_csv(path, path, path, path)
     path.write_text("E_nu [keV],S\n1000,2\n9000,2\n")
     with pytest.raises(ValueError, match=r"flat\.csv, row 1: energies in keV: give them in MeV"):
         TabulatedSpectra.from_csv(path, path, path, path)

@@ -68,6 +68,8 @@ def _bytes(path: Path) -> bytes:
 
 def _text(content: bytes) -> str:
     """The text of a file in UTF-8."""
+    if content[:4] in {b"\xff\xfe\0\0", b"\0\0\xfe\xff"}:
+        raise ValueError("is in UTF-32; save it as UTF-8")
     if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         raise ValueError("is in UTF-16; save it as UTF-8")
     try:

@@ -187,7 +187,7 @@ class ExperimentFile(Model):
             response=Response(**dict(self.response)),
             uncertainties=Uncertainties(**dict(self.uncertainties)),
             off_time_ratio=self.off_time_ratio,
-            source_keys=keys_of(self.source),
+            source_keys=keys_of(self.source, folder),
             recoils=self.recoil_window is not None,
             photons=self.photon is not None,
             arrangement=self._arrangement(),

@@ -21,6 +21,8 @@ from nushine.config import (
     unscaled,
 )
 from nushine.sources.base import ELECTRON, MUON, TAU, Source
+from nushine.sources.flux_columns import flux_head, require_columns
+from nushine.sources.flux_files import taken
 from nushine.sources.pion_decay_at_rest import from_spallation
 from nushine.sources.reactor import DAYA_BAY_2021 as PWR
 from nushine.sources.reactor import Core, Reactor, chooz
@@ -81,12 +83,7 @@ FlavourKey = Literal["e", "mu", "tau"]
 
 def _columns(value: object) -> object:
     """Two columns, or a block that names them; each is a name or a number."""
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    named = not isinstance(value, dict) or all(isinstance(key, str) for key in value)
-    if not items or not named or not all(isinstance(item, str | int) and item is not True for item in items):
-        raise ValueError(
-            "give names or numbers of columns, as in [1, 2] or {energy: 1, flux: 2} or {low: 1, high: 2, flux: 3}"
-        )
+    require_columns(value)
     return value
 
 
@@ -104,7 +101,7 @@ class TableSource(Model):
     def build(self, folder: Path) -> Source:
         """Read the flux; a relative path is taken from the folder of the configuration file."""
         return read_flux(
-            self.file if self.file.startswith("~") else folder / self.file,
+            self._path(folder),
             flavour=FLAVOURS[self.flavour],
             antineutrino=self.antineutrino,
             E_unit=self.energy_unit,
@@ -114,6 +111,13 @@ class TableSource(Model):
             default_flux_unit=1 / (cm**2 * s * MeV),
             shown=self.file,
         )
+
+    def taken(self, folder: Path) -> str:
+        """Columns and units that are taken from the file, in words."""
+        return taken(flux_head(self._path(folder), self.columns, self.file), self.energy_unit, self.flux_unit)
+
+    def _path(self, folder: Path) -> str | Path:
+        return self.file if self.file.startswith("~") else folder / self.file
 
 
 class LineBlock(Model):

@@ -69,8 +69,8 @@ def _is_real(item: object) -> bool:
     return isinstance(item, Real) and not isinstance(item, bool)
 
 
-def _floats(name: str, value: ArrayLike, cure: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """The value as numbers; texts, truth values, complex numbers and what else is no number are refused."""
+def floats(name: str, value: ArrayLike, cure: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Take a value as numbers; texts, truth values, complex numbers and what else is no number are refused."""
     try:
         x = np.asarray(value)
         if x.size == 0 or x.dtype.kind not in "bcmMOSU" or (x.dtype.kind == "O" and all(map(_is_real, x.flat))):
@@ -100,7 +100,7 @@ def _require(name: str, value: ArrayLike, unit: str, cure: str, low: float, high
     if isinstance(value, Tracer):
         return
     require_jax()
-    x = _floats(name, value, cure)
+    x = floats(name, value, cure)
     if x.size == 0 or (x.min() >= low and x.max() <= high):  # a NaN makes both NaN
         return
     first = x[~((x >= low) & (x <= high))].flat[0]

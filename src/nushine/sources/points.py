@@ -6,6 +6,8 @@ import numpy as np
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
+from nushine.numerics.checks import floats
+
 FloatArray = NDArray[np.float64]
 
 LOWEST, HIGHEST = 1e-12, 1e6
@@ -49,12 +51,16 @@ class Points(NamedTuple):
 
 def checked_points(E_nu: ArrayLike, flux: ArrayLike, table: str) -> tuple[FloatArray, FloatArray]:
     """Energies and fluxes in order, with steps, or one line that says what is wrong with them (see `in_order`)."""
-    x, y = np.asarray(E_nu, dtype=float), np.asarray(flux, dtype=float)
+    x, y = _numbers(E_nu, f"energies of {table}"), _numbers(flux, f"fluxes of {table}")
     if x.ndim != 1 or x.shape != y.shape:
         raise ValueError(
             f"{table}: energies of shape {x.shape} and values of shape {y.shape}: give two columns of equal length"
         )
     return in_order(Points(x, y, np.arange(1, x.size + 1), table, "point"))
+
+
+def _numbers(values: ArrayLike, name: str) -> FloatArray:
+    return floats(name, values, "give numbers, as in 3.0 or 3 * MeV with hepunits")
 
 
 def in_order(points: Points) -> tuple[FloatArray, FloatArray]:
@@ -84,7 +90,7 @@ def in_order(points: Points) -> tuple[FloatArray, FloatArray]:
 
 def histogram_points(edges: ArrayLike, flux: ArrayLike, table: str) -> tuple[FloatArray, FloatArray]:
     """Points of a step function from the edges of its bins."""
-    x, y = np.asarray(edges, dtype=float), np.asarray(flux, dtype=float)
+    x, y = _numbers(edges, f"edges of {table}"), _numbers(flux, f"fluxes of {table}")
     if x.ndim != 1 or y.ndim != 1 or x.size != y.size + 1:
         raise ValueError(f"{table}: edges of shape {x.shape} and values of shape {y.shape}: give one edge more")
     wrong = np.flatnonzero(~(np.diff(x) > 0))

@@ -17,9 +17,11 @@ from scipy.interpolate import PchipInterpolator
 from nushine.numerics.checks import require_positive
 from nushine.numerics.piecewise import Piecewise, geometric
 from nushine.sources.beta import antineutrino_spectrum, beta_decay
+from nushine.sources.column_names import SPECTRUM
+from nushine.sources.fewer_points import fewer_points
 from nushine.sources.flux_files import read_flux_table, require_MeV
 from nushine.sources.points import Points, checked_points, in_order
-from nushine.sources.tabulated import fewer_points, package_table
+from nushine.sources.tabulated import package_table
 
 FloatArray = NDArray[np.float64]
 Spectrum: TypeAlias = Callable[[FloatArray], FloatArray]
@@ -226,8 +228,8 @@ def _user_table(isotope: str, E: ArrayLike, S: ArrayLike) -> tuple[FloatArray, F
 
 
 def _two_columns(path: str | Path) -> tuple[FloatArray, FloatArray]:
-    table = read_flux_table(path)
-    require_MeV(table)
+    table = read_flux_table(path, words=SPECTRUM)
+    require_MeV(table.head)
     return in_order(Points(table.edges[:, 0], table.flux, table.rows, f"table {table.shown}"))
 
 

@@ -1,29 +1,29 @@
 """Sources from numbers: a table of flux against energy or in bins, a file of one, or lines."""
 
 import csv
+import os
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jax.typing import ArrayLike
 from numpy.typing import NDArray
 
-from nushine.numerics.checks import require_non_negative, require_positive
+from nushine.lines import shown as shown_value
+from nushine.numerics.calls import require_instance
+from nushine.numerics.checks import floats, require_non_negative, require_positive
 from nushine.numerics.piecewise import Piecewise, geometric
-from nushine.numerics.polyline import hat_means, knots_within
 from nushine.sources.base import ELECTRON, Beam, Flavour, Source
-from nushine.sources.flux_files import Columns, Reader, read_flux_table, units_of
+from nushine.sources.fewer_points import fewer_points
+from nushine.sources.flux_columns import Columns
+from nushine.sources.flux_files import Reader, read_flux_table, units_of
 from nushine.sources.points import Points, checked_points, histogram_points, in_bins, in_order
 
 FloatArray = NDArray[np.float64]
-
-MOST = 2000
-"""Tables of up to this many energies are kept as they are; larger ones get at most this many points."""
-
-TOLERANCES = (1e-5, 1e-4)
-"""Largest relative change of the flux by fewer knots: the first for which `MOST` are enough."""
 
 LEAST_ENERGY = 1e-9
 """A table that begins at zero is exact above this part of its end point; rates leave out what is below."""
@@ -79,6 +79,7 @@ def tabulated(
     4.5e+06
 
     """
+    _require_labels(flavour, name, antineutrino)
     x, y = checked_points(E_nu, flux, f"table {name}")
     return _source(x, y, flavour, name, antineutrino)
 
@@ -117,6 +118,7 @@ def histogram(
     5.0
 
     """
+    _require_labels(flavour, name, antineutrino)
     x, y = histogram_points(edges, flux, f"table {name}")
     return _source(*checked_points(x, y, f"table {name}"), flavour, name, antineutrino)
 
@@ -141,11 +143,11 @@ def read_csv(
         As for `tabulated`; the name defaults to that of the file.
     E_unit, flux_unit : float
         Units of the columns: ``E_unit=keV``, ``flux_unit=1 / (cm**2 * s * MeV)``. MeV and 1/(mm^2 ns MeV) by default,
-        unless the file names others: then they must be given.
+        unless the file may speak of others: then both must be given.
     columns : sequence or mapping, optional
         Which columns are energy and flux, by name or number from 1: ``[1, 3]`` or ``{"energy": 1, "flux": 3}``; for a
-        flux in bins ``{"low": 1, "high": 2, "flux": 3}``. Needed for more than two columns, unless three are named
-        as bins plainly ("E_low,E_high,flux").
+        flux in bins ``{"low": 1, "high": 2, "flux": 3}``. Needed for two columns whose names are not plainly those of
+        an energy and a flux, and for more than two, unless three are named as bins plainly ("E_low,E_high,flux").
 
     Returns
     -------
@@ -157,6 +159,13 @@ def read_csv(
         With one line that names the file and the row.
 
     """
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"path = {shown_value(path)} is not allowed: give the path of a table, as 'flux.csv'")
+    for label, unit, like in (("E_unit", E_unit, "keV"), ("flux_unit", flux_unit, "1 / (cm**2 * s * MeV)")):
+        if unit is not None:
+            require_positive(label, unit, cure=f"give a number above zero, as in {like} of hepunits")
+            if np.ndim(unit):
+                raise ValueError(f"{label} = {shown_value(unit)} is not allowed: give one number")
     return read_flux(path, flavour, name, antineutrino, E_unit, flux_unit, columns)
 
 
@@ -189,8 +198,9 @@ def read_flux(
         How to name the file in errors.
 
     """
+    _require_labels(flavour, name, antineutrino)
     table = read_flux_table(path, columns, shown)
-    E, per, integrated = units_of(table, E_unit, flux_unit, reader, default_flux_unit)
+    E, per, integrated = units_of(table.head, E_unit, flux_unit, reader, default_flux_unit)
     points = Points(table.edges[:, 0] * E, table.flux, table.rows, f"table {table.shown}")
     if table.edges.shape[1] == 2:
         points = in_bins(points, table.edges[:, 1] * E, integrated)
@@ -235,6 +245,10 @@ def monoenergetic(
     0.747
 
     """
+    _require_labels(flavour, name, antineutrino)
+    for label, values, like in (("E_nu", E_nu, "0.862 * MeV"), ("flux", flux, "5e9 / (cm**2 * s)")):
+        if not any(isinstance(leaf, Tracer) for leaf in jax.tree.leaves(values)):
+            floats(label, values, f"give numbers, as in {like} with hepunits")  # type: ignore[arg-type]
     E, phi = (jnp.atleast_1d(jnp.asarray(values, dtype=float)) for values in (E_nu, flux))
     require_positive("E_nu", E, "MeV")
     require_non_negative("flux", phi, "1/(mm^2 ns)")
@@ -261,31 +275,13 @@ def straight_lines(x: FloatArray, y: FloatArray) -> Piecewise:
     return Piecewise(jnp.asarray(np.append(np.concatenate(knots), x[-1])), jnp.asarray(np.concatenate(coefficients)))
 
 
-def fewer_points(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, str]:
-    """Points that stand for a large table, and words for what was done; small tables come back as they are.
-
-    See the notes of `tabulated`.
-    """
-    energies = 1 + np.count_nonzero(np.diff(x))  # a step counts once
-    if energies <= MOST:
-        return x, y, ""
-    for tolerance in TOLERANCES:
-        kept = knots_within(x, y, tolerance / 2, MOST)  # half is left for the common factor
-        if kept is not None:
-            factor = _area(x, y) / _area(x[kept], y[kept])
-            return x[kept], y[kept] * factor, f"{energies} energies as {kept.size} points, within {tolerance:g}"
-    start = max(x[x > 0][0], 1e-4 * x[-1])
-    nodes = np.concatenate(
-        [np.geomspace(start, x[-1], MOST // 2), x[np.linspace(0, x.size - 1, MOST // 2).astype(int)]]
-    )
-    nodes = np.unique(np.clip(nodes, x[0], x[-1]))
-    values = hat_means(x, y, nodes)
-    blur = np.max(np.diff(nodes)[nodes[:-1] >= start] / nodes[:-1][nodes[:-1] >= start])
-    return nodes, values, f"{energies} energies as averages at {nodes.size}, blurred by {100 * blur:.2g} %"
-
-
-def _area(x: FloatArray, y: FloatArray) -> float:
-    return float(np.sum(np.diff(x) * (y[1:] + y[:-1]) / 2))
+def _require_labels(flavour: object, name: object, antineutrino: object) -> None:
+    """Raise ValueError for what is no flavour, no text and no truth value."""
+    require_instance("flavour", flavour, Flavour)
+    if not isinstance(name, str | None):
+        raise ValueError(f"name = {shown_value(name)} is not allowed: give a text")
+    if not isinstance(antineutrino, bool | np.bool_):
+        raise ValueError(f"antineutrino = {shown_value(antineutrino)} is not allowed: give True or False")
 
 
 def _source(x: FloatArray, y: FloatArray, flavour: Flavour, name: str, antineutrino: bool) -> Source:

@@ -9,14 +9,14 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-LARGEST = 64 * 2**20
-"""Bytes of the largest table, decompressed: some three million rows."""
+LARGEST = 32 * 2**20
+"""Bytes of the largest table, decompressed."""
 
 LONGEST = 10_000
 """Characters of the longest line."""
 
-MOST_ROWS = 2_000_000
-"""Lines of the longest table, empty ones too."""
+MOST_ROWS = 500_000
+"""Lines of the longest table, empty ones too: a table that is refused is refused in a second or two."""
 
 ENCODINGS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -44,7 +44,10 @@ def read_text(path: Path, shown: str) -> tuple[bytes, str]:
 
     """
     data = _decompressed(_content(path, shown), shown)
-    return data, _encoding(data, shown)
+    encoding = _encoding(data, shown)
+    if not encoding.startswith(("utf-16", "utf-32")) and max(data.count(b"\n"), data.count(b"\r")) > MOST_ROWS:
+        raise _too_long(shown)
+    return data, encoding
 
 
 def lines(data: bytes, encoding: str, shown: str) -> Iterator[tuple[int, str]]:
@@ -53,7 +56,7 @@ def lines(data: bytes, encoding: str, shown: str) -> Iterator[tuple[int, str]]:
     try:
         for row, line in enumerate(io.TextIOWrapper(io.BytesIO(data), encoding=encoding), start=1):
             if row > MOST_ROWS:
-                raise ValueError(f"table {shown} has more than {MOST_ROWS} rows: average them")
+                raise _too_long(shown)
             if len(line) > LONGEST:
                 raise ValueError(
                     f"{place(shown, row)} has more than {LONGEST} characters: write one row for each energy"
@@ -123,6 +126,12 @@ def _too_large(shown: str) -> ValueError:
     return ValueError(
         f"table {shown} has more than {LARGEST // 2**20} MiB of text: "
         "average its rows; a flux needs a few thousand at most"
+    )
+
+
+def _too_long(shown: str) -> ValueError:
+    return ValueError(
+        f"table {shown} has more than {MOST_ROWS} rows: average them; a flux needs a few thousand at most"
     )
 
 
