@@ -58,7 +58,7 @@ def require_scalar(name: str, value: ArrayLike) -> None:
 def as_numbers(name: str, value: object, cure: str) -> NDArray[np.float64]:
     """One number or a list of numbers, as an array of shape (n,) with n >= 1; ValueError for everything else."""
     items = value if isinstance(value, list | tuple) else ()
-    x = np.atleast_1d(_floats(name, value, cure))  # type: ignore[arg-type]
+    x = np.atleast_1d(floats(name, value, cure))  # type: ignore[arg-type]
     if x.ndim != 1 or x.size == 0 or any(isinstance(item, bool) for item in items):
         raise ValueError(f"{name} = {shown(value)} is not allowed: {cure}")
     return x
