@@ -149,6 +149,14 @@ def _named(of: Forecast, experiment: Experiment) -> Forecast:
     return replace(of, names=(full(base.nuisances), full(base.samples), channels))
 
 
+def silent(of: Forecast) -> Forecast:
+    """The same signal without any background, in the same bins: compiled programs do for both."""
+    base = of.background
+    alone = [change.at[:, 1:].set(0.0) for change in (base.up, base.down)]
+    quiet = replace(base, backgrounds=jnp.zeros_like(base.backgrounds), up=alone[0], down=alone[1])
+    return replace(of, background=quiet)
+
+
 @filter_jit
 def build(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout) -> Forecast:
     """`forecast` for a given layout, traceable in the numbers of the experiment and of the signal."""
