@@ -110,7 +110,8 @@ def test_an_efficiency_that_may_be_zero(nucleus: Experiment) -> None:
     assert contour.status[0] == Status.VANISHES
     assert np.isinf(contour.mu[0])
     assert not contour.failed[0]
-    model = ns.forecast(odd, ns.Dipole(3.0, 1.0), channels=(RECOIL,))(contour.clear[0])
+    # at 1e9 times the background counts that cancel leave few digits
+    model = ns.forecast(odd, ns.Dipole(3.0, 1.0), channels=(RECOIL,))(0.1 * contour.clear[0])
     assert float(fit(model, model.asimov(), 1.0).nll) == pytest.approx(0.5 / 0.9**2, abs=1e-3)
 
 
@@ -185,7 +186,7 @@ def test_a_fit_that_fails_does_not_end_the_walk(monkeypatch: pytest.MonkeyPatch)
 
     def failing(*at: int) -> Callable[[jax.Array], jax.Array]:
         def f(x: jax.Array) -> jax.Array:
-            near = jnp.any(jnp.abs(x - grid[jnp.array(at)]) < step / 4)
+            near = jnp.any(jnp.abs(x - grid[np.array(at)]) < step / 4)
             return jnp.where(near, jnp.nan, jnp.exp(0.1 * (x - grid[50])))
 
         return f

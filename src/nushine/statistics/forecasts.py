@@ -152,9 +152,13 @@ def _named(of: Forecast, experiment: Experiment) -> Forecast:
 def silent(of: Forecast) -> Forecast:
     """The same signal without any background, in the same bins: compiled programs do for both."""
     base = of.background
-    alone = [change.at[:, 1:].set(0.0) for change in (base.up, base.down)]
-    quiet = replace(base, backgrounds=jnp.zeros_like(base.backgrounds), up=alone[0], down=alone[1])
-    return replace(of, background=quiet)
+    alone = (change.at[:, 1:].set(0.0) for change in (base.up, base.down))
+    quiet: Forecast = eqx.tree_at(
+        lambda f: (f.background.backgrounds, f.background.up, f.background.down),
+        of,
+        (jnp.zeros_like(base.backgrounds), *alone),
+    )
+    return quiet
 
 
 @filter_jit

@@ -179,8 +179,8 @@ class Evidence:
         if self.background < LEAST_BACKGROUND and self.against == "no signal":
             return (
                 f"Hardly any background ({self.background:.2g} events), where asymptotic formulas do not hold: moments "
-                "are those of 0.693 signal events or more, with which half of all experiments see one; a claim that needs "
-                "more than one event takes up to twice the events shown.",
+                "are those of 0.693 signal events or more, with which half of all experiments see one; a claim that "
+                "needs more than one event takes up to twice the events shown.",
             )
         return (
             f"Few events: where fewer than {FEW:g} signal events are shown, asymptotic formulas may ask for down to "
