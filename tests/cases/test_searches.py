@@ -152,15 +152,16 @@ def test_without_background_declared_uncertainties_count(nucleus: Experiment) ->
     s = (1 - np.sqrt(1 - 2 * 0.2**2 * np.log(10))) / 0.2**2
     assert contour.status[0] == Status.FOUND
     assert (contour.method, "efficiency" in contour.nuisances) == ("no event seen, profiled", True)
-    assert contour.events[0] == pytest.approx(s, rel=1e-5)
+    assert contour.events[0] == pytest.approx(s, rel=1e-3)  # 1e-4 background events take part, see `forecasts.SILENT`
     np.testing.assert_allclose(contour.bands[0], contour.mu[0])
     odd = exclusion(with_numbers(known, efficiency=0.9), 3.0, bands=True)
     assert odd.status[0] == Status.VANISHES
     assert np.isinf(odd.mu[0])
     # hardly any background changes nothing
-    for b in (1e-30, 1e-6):
+    for share in (1e-30, 1e-8):
+        b = share * nucleus.background.coincidence
         near = exclusion(eqx.tree_at(lambda e: e.background.coincidence, known, b), 3.0, bands=True)
-        assert near.events[0] == pytest.approx(s, rel=1e-5)
+        assert near.events[0] == pytest.approx(s, rel=1e-3)
         (said,) = near.caveats
         assert "No limit is below that of no event seen, 2.303 events" in said
     found = discovery(quiet, 3.0)
