@@ -162,6 +162,7 @@ def test_without_background_declared_uncertainties_count(nucleus: Experiment) ->
         b = share * nucleus.background.coincidence
         near = exclusion(eqx.tree_at(lambda e: e.background.coincidence, known, b), 3.0, bands=True)
         assert near.events[0] == pytest.approx(s, rel=1e-3)
+        np.testing.assert_allclose(near.bands[0], near.mu[0])
         (said,) = near.caveats
         assert "No limit is below that of no event seen, 2.303 events" in said
     found = discovery(quiet, 3.0)

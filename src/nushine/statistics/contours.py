@@ -8,6 +8,7 @@ from functools import cached_property
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import norm
 
 from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import Channel
@@ -239,7 +240,9 @@ class _Question:
         edges = self._asymptotic(self.models(signal))
         if not (np.isfinite(edges.mu) and edges.effective < FEW):
             return edges
-        return no_lower_than(edges, self._no_event_seen(signal))
+        # data that fluctuate by sigma are empty as long as the probability of no event is that large
+        empty = np.exp(-self.background) >= norm.cdf(np.asarray(self.bands))
+        return no_lower_than(edges, self._no_event_seen(signal), empty)
 
     def _no_event_seen(self, signal: Dipole) -> Edges:
         """CL_s is the probability e^-s of no event, whatever the bins; nuisance parameters of the signal are fitted."""

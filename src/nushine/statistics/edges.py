@@ -109,11 +109,12 @@ def _no_more_than_known(mu: FloatArray) -> FloatArray:
     return bands
 
 
-def no_lower_than(edges: Edges, least: Edges) -> Edges:
-    """Edges that were found, raised to those of an experiment that sees nothing."""
+def no_lower_than(edges: Edges, least: Edges, empty: NDArray[np.bool_]) -> Edges:
+    """Edges that were found, raised to those of an experiment that sees nothing; bands with `empty` data have these."""
     if not np.isfinite(least.mu):
         return least
-    raised = edges._replace(mu_max=min(edges.mu_max, least.mu_max), bands=np.maximum(edges.bands, least.mu))
+    bands = np.where(empty, least.mu, np.maximum(edges.bands, least.mu))
+    raised = edges._replace(mu_max=min(edges.mu_max, least.mu_max), bands=bands)
     if edges.mu >= least.mu:
         return raised
     return raised._replace(mu=least.mu, events=least.events, effective=least.effective)
