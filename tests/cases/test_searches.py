@@ -2,8 +2,10 @@
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import equinox as eqx
 import jax
@@ -21,11 +23,16 @@ from nushine.detectors import RECOIL
 from nushine.experiments import Experiment
 from nushine.io import to_pyhf
 from nushine.sources import TAU
-from nushine.statistics import Method, Status, contours, exclusion, fit, strength_limit
+from nushine.statistics import Method, Status, contours, crossings, discovery, exclusion, fit, strength_limit
 from nushine.statistics.crossings import Crossing
-from nushine.statistics.edges import Edges, solve
+from nushine.statistics.edges import Edges, edges_of, solve
+from nushine.statistics.records import Sought
 
 pytestmark = pytest.mark.filterwarnings("ignore:jsonschema.RefResolver:DeprecationWarning")
+
+
+SMALL = ("flux", "background", "background_slope", "threshold", "resolution", "quenching", "photon_efficiency")
+"""Uncertainties that coincidences of nucleus-1kg have, but for the efficiency and the spectrum."""
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +54,22 @@ def with_numbers(experiment: Experiment, **numbers: float) -> Experiment:
 
 
 def test_limits_near_the_end_of_the_spectrum(nucleus: Experiment) -> None:
-    """There one component of the flux is uncertain by 90 %, and the signal of the tested moment many times the data."""
-    contour = exclusion(nucleus, [9.3, 9.5], channel=RECOIL)
-    assert contour.status.tolist() == ["found", "found"]
-    for m_N, mu in zip(contour.m_N, contour.mu, strict=True):
-        model = ns.forecast(nucleus, ns.Dipole(float(m_N), 1.0), channels=(RECOIL,))(mu)
-        # another search, by the strength at this moment; the recoils of all bins go as mu^2
-        assert strength_limit(model).expected[2] == pytest.approx(1.0, rel=1e-5)
+    """One component of the flux is uncertain by up to 90 % there, and the tested signal is many times the data.
+
+    The same component takes all of the signal away at 9.5 MeV: -2 ln lambda stays at 1.43, below 2.71, from 4e-6 mu_B
+    on (with the likelihood of pyhf too, see below). Near the threshold 1 mu_B is reached first.
+    """
+    contour = exclusion(nucleus, [9.3, 9.5, 9.998], channel=RECOIL, bands=True)
+    assert contour.status.tolist() == [contour.status[0], Status.VANISHES, Status.VANISHES]
+    assert contour.status[0] in (Status.FOUND, Status.BAND_VANISHES)
+    model = ns.forecast(nucleus, ns.Dipole(9.3, 1.0), channels=(RECOIL,))(contour.mu[0])
+    # another search, by the strength at this moment; the recoils of all bins go as mu^2
+    assert strength_limit(model).expected[2] == pytest.approx(1.0, rel=1e-5)
+    assert np.all(np.isinf(contour.mu[1:]))
+    assert np.all(contour.clear[1:] > 0.03)
+    # what fluctuates upwards excludes no more than the median
+    assert np.all(np.isinf(contour.bands[1:, 2:]))
+    assert not contour.failed.any()
 
 
 def test_a_moment_that_uncertainties_take_away_is_not_excluded(nucleus: Experiment) -> None:
@@ -94,7 +110,8 @@ def test_an_efficiency_that_may_be_zero(nucleus: Experiment) -> None:
     assert contour.status[0] == Status.VANISHES
     assert np.isinf(contour.mu[0])
     assert not contour.failed[0]
-    model = ns.forecast(odd, ns.Dipole(3.0, 1.0), channels=(RECOIL,))(contour.clear[0])
+    # at 1e9 times the background counts that cancel leave few digits
+    model = ns.forecast(odd, ns.Dipole(3.0, 1.0), channels=(RECOIL,))(0.1 * contour.clear[0])
     assert float(fit(model, model.asimov(), 1.0).nll) == pytest.approx(0.5 / 0.9**2, abs=1e-3)
 
 
@@ -105,14 +122,100 @@ def test_limits_hardly_change_below_some_threshold(nucleus: Experiment) -> None:
     assert at[2] == pytest.approx(at[1], rel=0.1)
 
 
-def test_reasons_why_nothing_is_excluded(nucleus: Experiment) -> None:
-    absent = exclusion(nucleus, 3.0, flavour=TAU, channel=RECOIL)
+def test_reasons_why_nothing_is_excluded(nucleus: Experiment, caplog: pytest.LogCaptureFixture) -> None:
+    with jax.log_compiles(), caplog.at_level("WARNING"):
+        absent = exclusion(nucleus, 3.0, flavour=TAU, channel=RECOIL)
+        sought = discovery(nucleus, 3.0, flavour=TAU, channel=RECOIL)
+    # flavours are looked at before likelihoods are made
+    assert not [r for r in caplog.records if r.getMessage().startswith("Compiling") and "build" in r.getMessage()]
+    assert (sought.status[0], float(sought.mu[0, 0])) == (Sought.NO_FLAVOUR, np.inf)
     assert (absent.status[0], float(absent.mu[0]), float(absent.events[0])) == (Status.NO_FLAVOUR, np.inf, 0.0)
     counted = exclusion(nucleus, 3.0, flavour=TAU, method=Method.COUNTING)
     assert counted.status[0] == Status.NO_FLAVOUR
     # recoils of N of 9.9 MeV are all below 900 eV
     high = eqx.tree_at(lambda e: e.selection, nucleus, replace(nucleus.selection, E_R_min=9.9e-4))
     assert exclusion(high, 9.99, channel=RECOIL, method=Method.COUNTING).status[0] == Status.NO_SIGNAL
+
+
+def test_without_background_declared_uncertainties_count(nucleus: Experiment) -> None:
+    """No event is seen. With s (1 + r theta) events the limit is at s - (s r)^2 / 2 = ln 10, for s r < 1.
+
+    With r = 0.9 no signal at all is 1.11 sigma away, less than the 2.15 at which e^(-theta^2 / 2) = 0.1.
+    """
+    quiet = eqx.tree_at(lambda e: e.background.coincidence, nucleus, 0.0)
+    known = eqx.tree_at(
+        lambda e: e.uncertainties,
+        quiet,
+        replace(nucleus.uncertainties, **dict.fromkeys(SMALL, 1e-9), efficiency=0.2, flux_shape=False),
+    )
+    contour = exclusion(known, 3.0, bands=True)
+    s = (1 - np.sqrt(1 - 2 * 0.2**2 * np.log(10))) / 0.2**2
+    assert contour.status[0] == Status.FOUND
+    assert (contour.method, "efficiency" in contour.nuisances) == ("no event seen, profiled", True)
+    assert contour.events[0] == pytest.approx(s, rel=1e-3)  # 1e-4 background events take part, see `forecasts.SILENT`
+    np.testing.assert_allclose(contour.bands[0], contour.mu[0])
+    odd = exclusion(with_numbers(known, efficiency=0.9), 3.0, bands=True)
+    assert odd.status[0] == Status.VANISHES
+    assert np.isinf(odd.mu[0])
+    # hardly any background changes nothing
+    for share in (1e-30, 1e-8):
+        b = share * nucleus.background.coincidence
+        near = exclusion(eqx.tree_at(lambda e: e.background.coincidence, known, b), 3.0, bands=True)
+        assert near.events[0] == pytest.approx(s, rel=1e-3)
+        np.testing.assert_allclose(near.bands[0], near.mu[0])
+        (said,) = near.caveats
+        assert "No limit is below that of no event seen, 2.303 events" in said
+    found = discovery(quiet, 3.0)
+    np.testing.assert_allclose(found.events, np.log(2), rtol=1e-4)
+    assert any("Hardly any background (0 events)" in line for line in found.caveats)
+
+
+def test_a_fit_that_fails_does_not_end_the_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """q_A = f^2 of a moment, not a number at some moments of the grid."""
+    grid = crossings.LOG_MU
+    counts = jnp.full(grid.size, jnp.inf).at[:20].set(0.0)
+
+    def search(f: Callable[[jax.Array], jax.Array], root: float) -> Crossing:
+        def profiled(_of: object, _asimov: object, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+            return jax.jvp(lambda y: f(y) ** 2, (x,), (jnp.ones(()),))
+
+        monkeypatch.setattr(crossings, "profiled", profiled)
+        one = jnp.ones(1)
+        of = lambda _: SimpleNamespace(signal=one, backgrounds=one[None])  # noqa: E731
+        return crossings._crossing(of, None, jnp.asarray(grid), counts, jnp.asarray(80), jnp.asarray(root))
+
+    step = grid[1] - grid[0]
+
+    def failing(*at: int) -> Callable[[jax.Array], jax.Array]:
+        def f(x: jax.Array) -> jax.Array:
+            near = jnp.any(jnp.abs(x - grid[np.array(at)]) < step / 4)
+            return jnp.where(near, jnp.nan, jnp.exp(0.1 * (x - grid[50])))
+
+        return f
+
+    # between moments that are clear, between the last clear one and the first excluded one
+    for at in (40, 50, 51):
+        assert float(search(failing(at), 1.02).low) == pytest.approx(grid[50] + 10 * np.log(1.02), abs=1e-6)
+    flat = search(lambda x: jnp.where(jnp.abs(x - grid[40]) < step / 4, jnp.nan, 0.9 + 0 * x), 1.0)
+    assert np.isinf(flat.low)
+    assert float(flat.clear) == grid[80]
+    # no fit converges from some moment on: nothing is known there, and its beginning is no root
+    ends = search(lambda x: jnp.where(x > grid[60] + step / 3, jnp.nan, 0.9 + 0 * x), 1.0)
+    assert np.isnan(ends.low)
+    assert float(ends.clear) == grid[60]
+    # a jump is no root either, however steep
+    jump = search(lambda x: jnp.where(x > grid[60] + step / 3, 2.0, 0.9) + 0 * x, 1.0)
+    assert np.isnan(jump.low)
+
+
+def test_bands_are_no_numbers_beyond_what_is_none() -> None:
+    others = [np.full(6, x) for x in (np.inf, -3.0, 1.0, 2.0)]
+    full = edges_of(np.log([2.0, 1.0, 1.5, 2.0, np.inf, 5.0]), *others)
+    assert full.status is Status.BAND_VANISHES
+    np.testing.assert_allclose(full.bands, [1.0, 1.5, 2.0, np.inf, np.inf])
+    failed = edges_of(np.log([np.nan, 1.0, 1.5, np.nan, np.nan, 5.0]), *others)
+    assert failed.status is Status.FAILED
+    np.testing.assert_allclose(failed.bands, [1.0, 1.5, np.nan, np.nan, np.nan])
 
 
 def test_ends_of_the_search_are_no_roots() -> None:

@@ -89,7 +89,7 @@ def test_factors_are_positive(experiment: Experiment) -> None:
 
 def test_without_background_the_limit_is_exact(experiment: Experiment) -> None:
     """No event is seen: CL_s = e^-s, so that 2.303 events are excluded at 90 %."""
-    silent = eqx.tree_at(lambda e: e.background, experiment, Background())
+    silent = eqx.tree_at(lambda e: (e.background, e.uncertainties), experiment, (Background(), Uncertainties()))
     contour = ns.exclusion(silent, 3.0, method="asymptotic", binning=BINS, bands=True)
     assert contour.method == "exact, no background"
     signal = ns.forecast(silent, ns.Dipole(3.0, 1.0), binning=BINS)(contour.mu[0]).signal

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from nushine.statistics import Contour
 
 
-FEW = 10.0
-"""Effective events below which asymptotic limits come with a warning."""
-
-
 def limit(
     experiment: options.ExperimentArgument,
     nature: options.NatureOption = NatureName.DIRAC,
@@ -76,14 +72,9 @@ def _title(record: "Contour", flavour: FlavourName) -> str:
 
 
 def _notes(record: "Contour") -> list[str]:
-    import numpy as np
-
-    reached = np.isfinite(record.mu)
     notes = [f"Method: {record.method} ({record.convention}); expected background: {record.background:.4g} events."]
     if record.nuisances:
         notes.append(f"{len(record.nuisances)} nuisance parameters: {', '.join(record.nuisances)}.")
-    if record.method == "asymptotic" and (record.effective[reached] < FEW).any():
-        notes.append("Few events: asymptotic formulas are off by more than a few per cent; use --method toys.")
     notes += record.caveats
     return [*notes, *ladder.explained(record.m_N, record.status), *_clear(record)]
 

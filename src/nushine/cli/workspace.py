@@ -7,7 +7,6 @@ import typer
 
 from nushine.cli import options, output
 from nushine.cli.options import ChannelName, FlavourName, NatureName
-from nushine.cli.reach import FEW
 
 if TYPE_CHECKING:
     from nushine.detectors import Channel
@@ -198,6 +197,8 @@ def _rows(document: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _notes(document: dict[str, Any]) -> list[str]:
+    from nushine.statistics.records import FEW
+
     counted = f"expected background in all bins: {output.number(document['background_events'])} events"
     if document["observed_events"] is not None:
         counted += f"; observed: {output.number(document['observed_events'])}"

@@ -8,6 +8,7 @@ from functools import cached_property
 import jax.numpy as jnp
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import norm
 
 from nushine.decay import RADIATIVE, Decay
 from nushine.detectors import Channel
@@ -23,16 +24,18 @@ from nushine.sources.base import ELECTRON, Flavour
 from nushine.statistics.caveats import Assumed, assumptions
 from nushine.statistics.counting import median_upper_limit
 from nushine.statistics.crossings import LOG_MU, crossings, totals
-from nushine.statistics.edges import Edges, Status, solve, without
+from nushine.statistics.edges import Edges, Status, edges_of, no_lower_than, solve, without
 from nushine.statistics.fit import FitError
-from nushine.statistics.forecasts import Forecast, bare, build
+from nushine.statistics.forecasts import Forecast, bare, build, silent
 from nushine.statistics.layout import Binning, Layout, layout_of
 from nushine.statistics.limits import SIGMAS, expected_roots
-from nushine.statistics.records import Contour, Method
+from nushine.statistics.records import FEW, Contour, Method
 from nushine.statistics.toy_edges import ToySearch
 
 FloatArray = npt.NDArray[np.float64]
 
+
+_WITHOUT_BACKGROUND = {False: "exact, no background", True: "no event seen, profiled"}
 
 CONVENTIONS = {
     Method.ASYMPTOTIC: "CLs, q_tilde",
@@ -58,7 +61,7 @@ def exclusion(
     seed: int = 0,
     progress: Callable[[], None] | None = None,
 ) -> Contour:
-    """Median expected exclusion in the moment for each mass.
+    r"""Median expected exclusion in the moment for each mass.
 
     Parameters
     ----------
@@ -72,8 +75,8 @@ def exclusion(
     cl : float
         Confidence level.
     method : Method or its name
-        On the full likelihood: ``asymptotic`` (default), CL_s of Asimov data (exact where no background is expected at
-        all); ``toys``, CL_s from toys, right for few events as well; ``fc``, upper edge of Feldman-Cousins intervals,
+        On the full likelihood: ``asymptotic`` (default), CL_s of Asimov data, but no lower than the limit of no event
+        seen; ``toys``, CL_s from toys, right for few events as well; ``fc``, upper edge of Feldman-Cousins intervals,
         from toys. ``counting``: one bin, a perfect detector and a known background, as a cross-check.
     bands : bool
         Whether to give the -2 to 2 sigma fluctuations too (asymptotic and toys).
@@ -100,6 +103,14 @@ def exclusion(
     -----
     A search that fails at one mass does not stop the others: the moment is not a number there, and `Contour.status`
     says what failed.
+
+    No median is lower than the limit of an experiment that sees nothing, the most that can be hoped for. Then CL_s is
+    the probability e^-s of no event, whatever the bins and the background; with declared uncertainties of the signal
+
+    .. math:: \max_\theta e^{-s(\theta) - \theta^2 / 2} = 1 - \mathrm{CL}
+
+    (for s linear in theta the same as the mean over theta: Cousins and Highland, NIM A 320, 331). Where fewer than
+    about half an event of background is expected this is the limit; asymptotic formulas would exclude 1.35 events.
 
     """
     masses = as_numbers("m_N", masses, "give masses of N in MeV, as in [1.0, 3.0]")
@@ -145,28 +156,24 @@ class _Question:
         """Edges of the excluded region at one mass."""
         # arrays: compiled once for all masses and both natures
         signal = as_arrays(Dipole(m_N, 1.0, self.nature, self.flavour))
+        if not any(np.asarray(signal.strength(beam.flavour)) > 0 for beam in self.experiment.source.beams):
+            return without(math.inf, self.bands, Status.NO_FLAVOUR)  # before anything is compiled
         edges = self._edges(signal)
-        if edges.status is Status.NONE and (reason := self._nothing(signal)):
-            return edges._replace(status=reason)
+        if edges.status is Status.NONE and not np.any(self._counts(signal)(LOG_MU) > 0):
+            return edges._replace(status=Status.NO_SIGNAL)
         return edges
 
     def _edges(self, signal: Dipole) -> Edges:
         if self.method is Method.COUNTING:
             return self._by_counting(signal)
-        # without background asymptotic formulas do not hold, but there is a closed form
-        edges = self._asymptotic(signal) if self.background > 0 else self._without_background(signal)
+        # without background asymptotic formulas do not hold
+        edges = self._likelihood(signal) if self.background > 0 else self._no_event_seen(signal)
         if self.method is Method.ASYMPTOTIC or not np.isfinite(edges.mu):
             return edges
         try:
             return self._by_toys(signal, edges)
         except FitError:
             return without(math.nan, self.bands, Status.TOYS)
-
-    def _nothing(self, signal: Dipole) -> Status | None:
-        """Why no moment makes an event, if none does."""
-        if not any(np.asarray(signal.strength(beam.flavour)) > 0 for beam in self.experiment.source.beams):
-            return Status.NO_FLAVOUR
-        return None if np.any(self._counts(signal)(LOG_MU) > 0) else Status.NO_SIGNAL
 
     def _counts(self, signal: Dipole) -> Callable[[FloatArray], FloatArray]:
         """Signal events by the logarithm of the moment, as they are counted by the method."""
@@ -207,9 +214,9 @@ class _Question:
             status=np.array([e.status.value for e in found]),
             background=self.background,
             cl=self.cl,
-            method="exact, no background" if exact else method,
+            method=_WITHOUT_BACKGROUND[bool(self.layout.nuisances)] if exact else method,
             convention=CONVENTIONS[self.method],
-            nuisances=() if self.method is Method.COUNTING or exact else self.layout.nuisances,
+            nuisances=() if self.method is Method.COUNTING else self.layout.nuisances,
             experiment=self.experiment.name,
             channel="+".join(channel.name for channel in self.layout.channels),
             nature=self.nature.name,
@@ -228,28 +235,28 @@ class _Question:
         """Expected background in all channels."""
         return sum(background_events(self.experiment, channel) for channel in self.layout.channels)
 
-    def _without_background(self, signal: Dipole) -> Edges:
-        """No event is seen: CL_s is their probability e^-s, whatever the bins; asymptotic formulas do not hold."""
-        return solve(self._counts(signal), -float(np.log1p(-self.cl)), 0.0, self.bands)
+    def _likelihood(self, signal: Dipole) -> Edges:
+        """By asymptotic formulas, and where these rest on few events not below the limit of no event seen."""
+        edges = self._asymptotic(self.models(signal))
+        if not (np.isfinite(edges.mu) and edges.effective < FEW):
+            return edges
+        # data that fluctuate by sigma are empty as long as the probability of no event is that large
+        empty = np.exp(-self.background) >= norm.cdf(np.asarray(self.bands))
+        return no_lower_than(edges, self._no_event_seen(signal), empty)
 
-    def _asymptotic(self, signal: Dipole) -> Edges:
-        roots = jnp.asarray(expected_roots(self.cl, sigmas=(0.0, *self.bands)))
-        found = crossings(self.models(signal), roots)
-        low, high, clear = (np.asarray(edge) for edge in (found.low, found.high, found.clear))
-        status = Status.FOUND
-        if np.isnan(low[0]):
-            status = Status.BELOW if np.isneginf(clear[0]) else Status.FAILED
-        elif np.isinf(low[0]):
-            status = Status.VANISHES if np.isfinite(clear[0]) else Status.NONE
-        elif np.isnan(high[0]):
-            status = Status.NO_UPPER_EDGE
-        elif np.isnan(low).any():
-            status = Status.NO_BAND
-        mu, mu_max, last = np.exp(low), float(np.exp(high[0])), float(np.exp(clear[0]))
-        events, effective = float(found.events[0]), float(found.effective[0])
-        return Edges(
-            float(mu[0]), mu_max, mu[1:], events, effective, status, last if not np.isfinite(mu[0]) else math.nan
-        )
+    def _no_event_seen(self, signal: Dipole) -> Edges:
+        """CL_s is the probability e^-s of no event, whatever the bins; nuisance parameters of the signal are fitted."""
+        events = -float(np.log1p(-self.cl))
+        if not self.layout.nuisances:
+            return solve(self._counts(signal), events, 0.0, self.bands)
+        # -2 ln of the greatest likelihood of no event takes the place of q_A
+        return self._asymptotic(silent(self.models(signal)), math.sqrt(2 * events))
+
+    def _asymptotic(self, of: Forecast, same: float | None = None) -> Edges:
+        """Where sqrt(q_A) crosses the value of each fluctuation, or the same one for all."""
+        roots = expected_roots(self.cl, sigmas=(0.0, *self.bands))
+        found = crossings(of, jnp.asarray(roots if same is None else np.full_like(roots, same)))
+        return edges_of(*(np.asarray(values) for values in found))
 
     def _by_toys(self, signal: Dipole, start: Edges) -> Edges:
         """Start at the asymptotic edges and look for the true ones with toys."""

@@ -22,15 +22,19 @@ LARGEST = 1e9
 TOLERANCE = 1e-7
 """In log mu."""
 
+LARGEST_MISS = 1e-3
+"""In the logarithm of sqrt(q_A) at a root: where fits begin to fail, slopes may be anything, and so may be what is near
+zero by the slope."""
+
 
 class Crossing(NamedTuple):
     """Where the expected q_A crosses given values, shape (R,).
 
     `low` and `high` are logarithms of moments: between them the signal is excluded; infinite where there is no end, and
-    `low` where nothing is excluded. Not a number where the search failed: a fit did not converge, or the end lies below
-    the first moment that is looked at. `clear` is the logarithm of the largest moment up to which nothing is excluded
-    for sure; not a number where nothing is excluded anywhere. `events` and `effective`: signal events at `low`, and the
-    number of events of a counting experiment with the same sensitivity.
+    `low` where nothing is excluded. Not a number where the search failed: fits did not converge, or the end lies below
+    the first moment that is looked at. `clear` is the logarithm of the largest moment that was found not to be
+    excluded; not a number where counts alone, without any uncertainty, exclude nothing. `events` and `effective`:
+    signal events at `low`, and the number of events of a counting experiment with the same sensitivity.
     """
 
     low: Array
@@ -94,43 +98,52 @@ def _crossing(of: Forecast, asimov: Data, grid: Array, counts: Array, end: Array
         return 0.5 * jnp.log(safe) - jnp.log(root), slope / (2 * safe)
 
     def walk(start: Array, step: int, stop: Array) -> tuple[Array, Array]:
-        """Go on to the first moment of the grid that is not clear of exclusion, or beyond the last one; its excess."""
+        """Go on to the first moment of the grid that is excluded, or beyond the last one; and the last that is not.
 
-        def turn(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        Where a fit fails nothing is known: the walk goes past. It is for the moments on both sides to tell.
+        """
+
+        def turn(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
             i = state[0] + step
             outside = (i - stop) * step > 0
-            return i, jnp.where(outside, jnp.inf, excess(grid[jnp.clip(i, 0, grid.size - 1)])[0])
+            value = jnp.where(outside, jnp.inf, excess(grid[jnp.clip(i, 0, grid.size - 1)])[0])
+            return i, jnp.where(value <= 0, i, state[1]), value
 
-        return jax.lax.while_loop(lambda state: state[1] <= 0, turn, (start - step, -jnp.ones(())))
+        at_start = start - step, start - step, -jnp.ones(())
+        place, clear, _ = jax.lax.while_loop(lambda state: ~(state[2] > 0), turn, at_start)
+        return place, clear
+
+    def root_between(start: Array, low: Array, high: Array) -> Root:
+        root = rising_root(excess, start, low, high, TOLERANCE)
+        return root._replace(found=root.found & (jnp.abs(root.value) <= LARGEST_MISS))
 
     stop = jnp.where(above.any(), jnp.minimum(last, end), -1)
-    place, value = walk(first, 1, stop)
-    nothing = ~above.any() | (place > stop)
-    inside, before = jnp.minimum(place, grid.size - 1), jnp.maximum(jnp.minimum(place, grid.size - 1) - 1, 0)
+    place, known = walk(first, 1, stop)
+    ended = ~above.any() | (place > stop)
+    nothing = ended & (~above.any() | (known >= stop))  # and no fit failed since
+    inside, before = jnp.minimum(place, grid.size - 1), jnp.clip(known, 0, grid.size - 1)
     # a root of the bound, from a straight line through the logarithms at both sides
     y = jnp.log(jnp.maximum(counts, 1e-300))
     share = (2 * jnp.log(root) - y[before]) / jnp.where(y[inside] > y[before], y[inside] - y[before], 1.0)
     start = grid[before] + jnp.where(place == first, jnp.clip(share, 0.0, 1.0), 0.0) * (grid[inside] - grid[before])
     nowhere = Root(jnp.asarray(jnp.inf), jnp.asarray(True), jnp.zeros(()))
-    low = jax.lax.cond(
-        nothing, lambda: nowhere, lambda: rising_root(excess, start, grid[before], grid[inside], TOLERANCE)
-    )
-    found = nothing | (low.found & (place > 0))
+    low = jax.lax.cond(ended, lambda: nowhere, lambda: root_between(start, grid[before], grid[inside]))
+    found = nothing | (~ended & low.found & (known >= 0))
 
     def upper() -> Root:
-        at = walk(last, -1, first)[0]
-        return rising_root(excess, (grid[at] + grid[at + 1]) / 2, grid[at + 1], grid[at], TOLERANCE)
+        at, beyond = walk(last, -1, first)
+        return root_between((grid[at] + grid[beyond]) / 2, grid[beyond], grid[at])
 
     high = jax.lax.cond(found & ~nothing & (last < grid.size - 1), upper, lambda: nowhere)
     reached = found & ~nothing
     at = of(jnp.exp(jnp.where(reached, low.x, 0.0)))
     total = at.signal + jnp.sum(at.backgrounds, axis=0)
     S, spread = jnp.sum(at.signal), jnp.sum(at.signal**2 / jnp.maximum(total, 1e-300))
-    clear = jnp.where(place > 0, grid[before], jnp.where(jnp.isnan(value), jnp.nan, -jnp.inf))
+    clear = jnp.where(known >= 0, grid[before], jnp.where(ended, jnp.nan, -jnp.inf))
     return Crossing(
         jnp.where(found, low.x, jnp.nan),
         jnp.where(found & high.found, high.x, jnp.nan),
-        jnp.where(nothing & (~above.any() | (end >= last)), jnp.nan, clear),
+        jnp.where(above.any(), clear, jnp.nan),
         jnp.where(reached, S, jnp.where(nothing, 0.0, jnp.nan)),
         jnp.where(reached, S**2 / jnp.maximum(spread, 1e-300), jnp.where(nothing, 0.0, jnp.nan)),
     )

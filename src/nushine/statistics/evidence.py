@@ -32,8 +32,8 @@ from nushine.statistics.records import Evidence, Sought
 
 FloatArray = NDArray[np.float64]
 
-EVENTS = np.geomspace(0.01, 1e24, 105)
-"""Numbers of signal events at which a first look is taken."""
+EVENTS = np.geomspace(np.log(2), 1e24, 97)
+"""Numbers of signal events at which a first look is taken. With fewer than ln 2, typical data hold none of them."""
 
 LOG_MU = np.linspace(COARSE[0], COARSE[-1], 2 * COARSE.size - 1)
 """Moments [mu_B] among which those numbers are looked for."""
@@ -106,8 +106,9 @@ def discovery(
     A search that fails at one mass does not stop the others: the moment is not a number there, and `Evidence.status`
     says what failed.
 
-    Asymptotic: without background q_0 is infinite as soon as anything is seen, and with hardly any the result is too
-    good. Where less than one event of background is expected, do not quote it.
+    Asymptotic, but from ln 2 = 0.693 signal events on: with fewer, more than half of all experiments see none of them,
+    whatever q_0. Without background one event is a discovery, so that these are enough for any significance; with
+    hardly any, asymptotic formulas ask for down to half of the events that are needed (`Evidence.caveats`).
 
     References
     ----------
@@ -146,16 +147,14 @@ def evidence(
     for Z in sigmas:
         require_between("significance", Z, 0.1, 40.0, cure="give a number of sigmas, as in 3")
     keep_programs(setup.bare, setup.layout, setup.decay, hypotheses)
-    found = []
+    found: list[list[tuple[float, float]]] = []
     status: list[str] = []
+    absent = [(math.inf, math.inf)] * len(sigmas), Sought.NO_FLAVOUR
+    nothing = _no_flavour(setup)  # then nothing is compiled
     for m_N in grid.tolist():
-        try:
-            true, ratio = at(m_N)
-            found.append(least(m_N, true, ratio, sigmas))
-            status.append(_reason(setup, true, found[-1]))
-        except FitError:
-            found.append([(math.nan, math.nan)] * len(sigmas))
-            status.append(Sought.FAILED)
+        moments, reason = absent if nothing else _found(m_N, at, sigmas)
+        found.append(moments)
+        status.append(reason)
         if progress is not None:
             progress()
     mu, events = np.moveaxis(np.array(found).reshape(grid.size, len(sigmas), 2), -1, 0)
@@ -177,20 +176,33 @@ def evidence(
     )
 
 
-def _reason(setup: Setup, true: Forecast, found: Sequence[tuple[float, float]]) -> Sought:
+def _found(
+    m_N: float, at: Callable[[float], tuple[Forecast, Ratio]], sigmas: Sequence[float]
+) -> tuple[list[tuple[float, float]], Sought]:
+    """Moments and events for each significance at one mass, and what came of the search."""
+    try:
+        true, ratio = at(m_N)
+        moments = least(m_N, true, ratio, sigmas)
+    except FitError:
+        return [(math.nan, math.nan)] * len(sigmas), Sought.FAILED
+    return moments, _reason(true, moments)
+
+
+def _no_flavour(setup: Setup) -> bool:
+    """Whether no beam has the flavour of the moment."""
+    flavours = (beam.flavour for beam in setup.experiment.source.beams)
+    return not any(np.asarray(Dipole(1.0, 1.0, DIRAC, setup.flavour).strength(flavour)) > 0 for flavour in flavours)
+
+
+def _reason(true: Forecast, found: Sequence[tuple[float, float]]) -> Sought:
     """Why no moment is enough for some significance, if so."""
     if np.isfinite(found).all():
         return Sought.FOUND
-    if np.isnan(found).any():
-        return Sought.BELOW
-    flavours = (beam.flavour for beam in setup.experiment.source.beams)
-    if not any(np.asarray(Dipole(1.0, 1.0, DIRAC, setup.flavour).strength(flavour)) > 0 for flavour in flavours):
-        return Sought.NO_FLAVOUR
     return Sought.NONE if np.any(np.asarray(totals(true, jnp.asarray(LOG_MU))) > 0) else Sought.NO_SIGNAL
 
 
 def least(m_N: float, true: Forecast, ratio: Ratio, sigmas: Sequence[float]) -> list[tuple[float, float]]:
-    """Least moment with each significance, and its events; infinity if none has, not a number if all of them have.
+    """Least moment with each significance, and its events, ln 2 or more; infinity if none has it.
 
     Raises
     ------
@@ -220,10 +232,9 @@ def least(m_N: float, true: Forecast, ratio: Ratio, sigmas: Sequence[float]) -> 
         first = next((i for i, value in enumerate(values) if value >= Z), None)
         if first is None:
             return float("inf"), float("inf")
-        low, high = log_mu[max(first - 1, 0)], log_mu[first]
-        if first == 0:
-            return math.nan, math.nan
-        root = brentq(lambda x: significance(x) - Z, low, high, xtol=1e-5)
+        root = log_mu[0]  # typical data hold a signal event from here on
+        if first > 0:
+            root = brentq(lambda x: significance(x) - Z, log_mu[first - 1], log_mu[first], xtol=1e-5)
         mu = float(np.exp(root))
         return mu, float(jnp.sum(true(mu).signal))
 

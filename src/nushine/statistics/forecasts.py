@@ -24,6 +24,9 @@ from nushine.statistics.layout import Binning, Layout, layout_of, qualified, tru
 from nushine.statistics.model import Model
 from nushine.statistics.names import name_of
 
+SILENT = 1e-4
+"""Background events, even over all bins, that change a limit of s signal events by 1e-4 ln(1e4 s) or less: 1e-3."""
+
 # Of nuisance parameters, of samples, of channels with their bins.
 Names = tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, int], ...]]
 
@@ -148,6 +151,21 @@ def _named(of: Forecast, experiment: Experiment) -> Forecast:
     base = of.background
     channels = tuple(zip(full(name for name, _ in base.channels), (bins for _, bins in base.channels), strict=True))
     return replace(of, names=(full(base.nuisances), full(base.samples), channels))
+
+
+def silent(of: Forecast) -> Forecast:
+    """The same signal with next to no background (`SILENT`), in the same bins: compiled programs do for both.
+
+    With none at all fits of signals that vanish would end in a corner, at expected counts of zero.
+    """
+    base = of.background
+    alone = (change.at[:, 1:].set(0.0) for change in (base.up, base.down))
+    quiet: Forecast = eqx.tree_at(
+        lambda f: (f.background.backgrounds, f.background.up, f.background.down),
+        of,
+        (jnp.zeros_like(base.backgrounds).at[0].set(SILENT / base.signal.size), *alone),
+    )
+    return quiet
 
 
 @filter_jit

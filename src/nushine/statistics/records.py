@@ -12,6 +12,12 @@ from nushine.statistics.edges import FAILURES
 
 FloatArray = NDArray[np.float64]
 
+FEW = 10.0
+"""Events below which asymptotic formulas are off by more than a few per cent."""
+
+LEAST_BACKGROUND = 1e-3
+"""Expected background below which one event may be a claim."""
+
 
 class Method(Choice):
     """How a limit is set: on the full likelihood by asymptotic formulas, toys, or Feldman-Cousins; or by counting."""
@@ -84,7 +90,17 @@ class Contour:
         """What to say beside these limits, in lines: what they assume, and whether the signal is a small one."""
         counting = self.method == Method.COUNTING
         weak = weak_signal(self.m_N, self.events, self.background, self.rests_on.error, counting)
-        return self.rests_on.lines + weak
+        return self.rests_on.lines + weak + self._few()
+
+    def _few(self) -> tuple[str, ...]:
+        """A line if asymptotic formulas rest on few events."""
+        if self.method != Method.ASYMPTOTIC or not (np.isfinite(self.mu) & (self.effective < FEW)).any():
+            return ()
+        least = -float(np.log1p(-self.cl))
+        return (
+            "Few events: asymptotic formulas are off by more than a few per cent; use --method toys. No limit is below "
+            f"that of no event seen, {least:.4g} events and what declared uncertainties of the signal add.",
+        )
 
     @property
     def failed(self) -> NDArray[np.bool_]:
@@ -99,9 +115,6 @@ class Sought(StrEnum):
     NO_FLAVOUR = "no moment is large enough: the source has no neutrinos of this flavour"
     NO_SIGNAL = "no moment is large enough: no event is in the window, whatever the moment"
     NONE = "no moment up to 1 mu_B is large enough"
-    BELOW = (
-        "not found: reached with fewer than 0.01 events, where the search begins and asymptotic formulas do not hold"
-    )
     FAILED = "not found: a fit of what is to be excluded did not converge"
 
 
@@ -116,8 +129,8 @@ class Evidence:
     sigmas : tuple of float, Z of them
         Significances of the exclusion.
     mu, events : array, shape (n, Z)
-        Least moments [mu_B] and the signal events there, from 0.01; infinite where none is enough, not a number where
-        the search failed. `status` says why.
+        Least moments [mu_B] and the signal events there, ln 2 = 0.693 or more; infinite where none is enough, not a
+        number where the search failed. `status` says why.
     status : array of str, shape (n,)
         A `Sought` for each mass: found, why no moment is enough, or what failed.
     truth, against : str
@@ -156,9 +169,25 @@ class Evidence:
     def caveats(self) -> tuple[str, ...]:
         """What to say beside these moments, in lines: what they assume, and whether the signal is a small one."""
         least = self.events.min(axis=1, initial=np.inf)
-        return self.rests_on.lines + weak_signal(self.m_N, least, self.background, self.rests_on.error)
+        weak = weak_signal(self.m_N, least, self.background, self.rests_on.error)
+        return self.rests_on.lines + weak + self._few()
+
+    def _few(self) -> tuple[str, ...]:
+        """A line if asymptotic formulas rest on few events."""
+        if not (self.events < FEW).any():
+            return ()
+        if self.background < LEAST_BACKGROUND and self.against == "no signal":
+            return (
+                f"Hardly any background ({self.background:.2g} events), where asymptotic formulas do not hold: moments "
+                "are those of 0.693 signal events or more, with which half of all experiments see one; a claim that "
+                "needs more than one event takes up to twice the events shown.",
+            )
+        return (
+            f"Few events: where fewer than {FEW:g} signal events are shown, asymptotic formulas may ask for down to "
+            "half of what is needed.",
+        )
 
     @property
     def failed(self) -> NDArray[np.bool_]:
         """Whether the search failed at each mass, shape (n,): not the same as that no moment is enough."""
-        return np.isin(self.status, [Sought.BELOW, Sought.FAILED])
+        return np.isin(self.status, [Sought.FAILED])

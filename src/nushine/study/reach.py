@@ -119,7 +119,7 @@ def _summary(full: dict[str, Contour], quiet: dict[str, Contour]) -> str:
         "Median expected upper limits, CLs of the full likelihood: bins of recoil and photon energy and of direction,\n"
         "resolution, uncertainties of flux, background and detector. Background: 100 /(keV kg day) from 20 eV to\n"
         "1 keV, plus CEvNS for the recoil alone. How much of it the photon rejects is not known: bands run from no\n"
-        "rejection to no background (there 2.3 events, exactly).\n\n"
+        "rejection to no background (there 2.3 events, and what uncertainties of the signal add).\n\n"
         + table(header, rows)
         + "\nMasses at which each would go beyond the strongest published laboratory limit on the electron-flavour\n"
         "moment (none reaches below 0.01 MeV; solar limits, which hold for a flavour mixture, are included):\n\n"
