@@ -107,10 +107,13 @@ def generate(
 
 def _check_out(out: str, format_name: FormatName | None) -> None:
     """Refuse a file that cannot be written, or whose name says another format, before anything is prepared for it."""
+    from nushine.io.atomic import open_file
     from nushine.io.events import FORMATS
     from nushine.io.events.formats import check
 
-    if out != "-":
+    if not out:
+        raise ValueError("--out is empty: give the name of a file, or - for standard output")
+    if "\0" in out or open_file(out) is None:
         output.check_file(Path(out), "--out")
     for kind in FORMATS.values():
         if format_name is not None and kind.name != format_name.value and Path(out).suffix.lower() in kind.suffixes:

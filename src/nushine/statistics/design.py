@@ -170,7 +170,7 @@ def sensitivities(
     """
     grid, experiment = np.atleast_1d(np.asarray(masses, dtype=float)), as_arrays(experiment)
     channel = channel_of(experiment, channel)
-    layout = layout_of(experiment, (channel,), binning or Binning())
+    layout = layout_of(experiment, (channel,), binning or Binning(), decay)
     slopes, limits = [], []
     for m_N in grid.tolist():
         contour = exclusion(experiment, m_N, nature, cl, channel, decay, flavour, Method.ASYMPTOTIC, binning=binning)
