@@ -106,6 +106,8 @@ def _cause(error: OSError) -> str:
     what = error.strerror or str(error)
     if error.errno == errno.EBADF and error.filename in (None, "-"):
         return "cannot write the output: standard output is closed; open it, or give a file"
+    if error.errno == errno.EBADF:
+        return f"{place(error.filename)}: is not open; redirect it, as in 3> FILE, or give a file"
     if error.filename is None:
         return f"cannot write the output: {what}; make room or choose another place"
     return f"{place(error.filename)}: {what}; check the path, its permissions and the space on its disk"

@@ -162,7 +162,7 @@ def _plain(name: str, value: Any, kind: Any) -> Any:
         if not isinstance(value, str):
             raise ValueError(f"{name} = {shown(value)} is not possible: give a text")
         return str(value)
-    if not isinstance(value, (tuple, list)) or not all(isinstance(item, str) for item in value):
+    if isinstance(value, str) or np.ndim(value) != 1 or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{name} = {shown(value)} is not possible: give a tuple of texts")
     return tuple(str(item) for item in value)
 

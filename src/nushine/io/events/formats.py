@@ -218,7 +218,9 @@ def _require_same_ending(place: Place, kind: Format) -> None:
     """Refuse a link to a file whose name promises another format."""
     if place.final is None or place.final.suffix.lower() in ("", Path(place.name).suffix.lower(), *kind.suffixes):
         return
-    raise ValueError(f"{place.name}: leads to {place.final.name}, which is no name of a {kind.name} file; mend the link")
+    raise ValueError(
+        f"{place.name}: leads to {place.final.name}, which is no name of a {kind.name} file; mend the link"
+    )
 
 
 def _reader(path: str | os.PathLike[str]) -> Any:
