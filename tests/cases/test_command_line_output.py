@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +131,8 @@ def test_resume_finishes_what_is_all_there_and_then_has_nothing_to_do(tmp_path: 
     assert (settings["flight_min_mm"], settings["forced"]) == (0.0, False)
 
 
+CLOSED = "nushine: cannot write the output: standard output is closed; open it, or give a file"
+
 SHELL = """
 exec {redirect}
 exec "$0" -m nushine {command}
@@ -144,7 +147,7 @@ exec "$0" -m nushine {command}
             SPECTRUM,
             2,
             "",
-            "nushine: cannot write the output: standard output is closed; open it, or give a file",
+            CLOSED,
         ),
         ("2>&-", (*SPECTRUM, "--out", "-"), 0, "E_R [MeV],dN_dE_R [1/MeV]", ""),
         (">>log.txt", (*SPECTRUM, "--out", "/dev/stdout"), 0, "", "wrote /dev/stdout (3 rows)"),
@@ -154,7 +157,7 @@ def test_closed_and_redirected_streams(
     tmp_path: Path, redirect: str, command: tuple[str, ...], status: int, out: str, err: str
 ) -> None:
     (tmp_path / "log.txt").write_text("mine\n")
-    script = SHELL.format(redirect=redirect, command=" ".join(command))
+    script = SHELL.format(redirect=redirect, command=shlex.join(command))
     done = subprocess.run(
         ["sh", "-c", script, sys.executable], cwd=tmp_path, capture_output=True, text=True, check=False
     )
@@ -169,9 +172,9 @@ def test_closed_and_redirected_streams(
     [
         (
             (*SPECTRUM, "--out", "-", "--json"),
-            "--out -: is standard output, where --json goes; leave one of the two out",
+            "--out -: is standard output, where --json goes; leave one",
         ),
-        ((*SPECTRUM, "--out", "a\0b"), "--out: the name has a NUL character"),
+        ((*SPECTRUM, "--out", "a\0b"), "Invalid value for '--out': embedded null byte"),
         ((*SPECTRUM, "--out", ""), "--out .: is a folder; give the name of a file in it"),
         (
             (*SPECTRUM, "--out", "pdf.csv"),

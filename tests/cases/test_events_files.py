@@ -440,7 +440,7 @@ def test_events_are_not_changed_in_place() -> None:
     ],
 )
 def test_columns_that_are_no_events_are_refused(columns: Any) -> None:
-    with pytest.raises(ValueError, match="column|events") as error:
+    with pytest.raises(ValueError, match=r"column|events") as error:
         Events(columns, card(3))
     assert one_line(error)
     assert len(Events({"event": np.arange(3), "p": np.zeros((3, 4))}, card(3))) == 3

@@ -5,7 +5,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -55,11 +55,14 @@ def open_closed_streams() -> None:
             if nowhere != number:
                 os.dup2(nowhere, number)
                 os.close(nowhere)
-    options = {"encoding": "utf-8", "errors": "backslashreplace"}
     if sys.stdout is None:
-        sys.stdout = open(os.open(os.devnull, os.O_RDONLY), "w", **options)  # noqa: SIM115  # stays open
+        sys.stdout = _nowhere(os.O_RDONLY)
     if sys.stderr is None:
-        sys.stderr = open(os.devnull, "w", **options)  # noqa: SIM115  # stays open
+        sys.stderr = _nowhere(os.O_WRONLY)
+
+
+def _nowhere(flags: int) -> TextIO:
+    return os.fdopen(os.open(os.devnull, flags), "w", encoding="utf-8", errors="backslashreplace")
 
 
 def status(command: Callable[[], Any]) -> int:

@@ -250,15 +250,15 @@ class Events(dict[str, npt.NDArray[Any]]):
         """Events with columns of their own and the same card."""
         return Events({name: values.copy() for name, values in self.items()}, self.card)
 
-    def __or__(self, other: Any) -> Any:  # type: ignore[override]
+    def __or__(self, other: Any) -> Any:
         """The events with other columns added or in place of theirs, and the same card."""
         return Events({**self, **other}, self.card) if isinstance(other, Mapping) else NotImplemented
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise TypeError(CHANGED)
 
-    __setitem__ = __delitem__ = __ior__ = __setattr__ = __delattr__ = _refuse  # type: ignore[assignment]
-    update = pop = popitem = clear = setdefault = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = __setattr__ = __delattr__ = _refuse
+    update = pop = popitem = clear = setdefault = _refuse
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy, which would take the length for that of a dictionary."""

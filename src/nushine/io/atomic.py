@@ -44,16 +44,14 @@ def open_file(path: str | os.PathLike[str]) -> int | None:
     if name == STDOUT:
         return 1
     numbers = {os.path.realpath("/proc/self/fd"), "/dev/fd"}
-    name = os.path.abspath(name)
+    link = Path(name)
     for _ in range(LINKS):
-        folder, last = os.path.split(name)
-        folder = os.path.realpath(folder)
-        if folder in numbers and last.isdigit():
-            return int(last)
-        name = os.path.join(folder, last)
-        if not os.path.islink(name):
+        folder = Path(os.path.realpath(link.parent))
+        if str(folder) in numbers and link.name.isdecimal():
+            return int(link.name)
+        if not link.is_symlink():
             return None
-        name = os.path.join(folder, os.readlink(name))
+        link = folder / link.readlink()
     return None
 
 

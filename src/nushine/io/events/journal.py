@@ -271,6 +271,7 @@ def _head(place: Place, lines: list[bytes]) -> dict[str, Any] | None:
     """The first line; None if there is none, ValueError if it is of something else."""
     if not lines:
         return None
+    version: int | None
     try:
         [text] = _checked(place.journal, lines[:1])
         head = json.loads(text)
