@@ -3,6 +3,7 @@
 import copy
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -421,6 +422,7 @@ def test_events_are_not_changed_in_place() -> None:
     assert events.copy() == events
     assert (events | {}) == events
     assert copy.deepcopy(events) == events
+    assert replace(events, card=card(20, seed=3)).card.seed == 3
     other = Events({**events, "E_R": np.zeros(20)}, events.card)
     assert not other.columns["E_R"].any()
     with pytest.raises(KeyError, match="is neither a column nor a slice, mask or numbers of events"):

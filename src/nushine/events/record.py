@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -180,6 +180,7 @@ CHANGED = "events are not changed in place: make new ones, as in Events({**event
 """What is told to those who try; the columns are what the card says they are."""
 
 
+@dataclass(init=False, eq=False, repr=False)
 class Events(dict[str, npt.NDArray[Any]]):
     """Events, column by column: a dictionary of columns, and their run card.
 
@@ -205,6 +206,7 @@ class Events(dict[str, npt.NDArray[Any]]):
 
     """
 
+    columns: Mapping[str, npt.NDArray[Any]] = property(lambda events: events)  # type: ignore[assignment]  # no copy
     card: RunCard
 
     def __init__(self, columns: Mapping[str, npt.NDArray[Any]], card: RunCard) -> None:
@@ -212,11 +214,6 @@ class Events(dict[str, npt.NDArray[Any]]):
         if not isinstance(card, RunCard):
             raise ValueError(f"card = {shown(card)} is not possible: give the RunCard of the events")
         object.__setattr__(self, "card", card)
-
-    @property
-    def columns(self) -> Self:
-        """The dictionary of the columns, which the events are themselves."""
-        return self
 
     def __len__(self) -> int:
         """Number of events."""
