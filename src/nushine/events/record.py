@@ -207,7 +207,7 @@ class Events(dict[str, npt.NDArray[Any]]):
     """
 
     columns: Mapping[str, npt.NDArray[Any]] = property(lambda events: events)  # type: ignore[assignment]  # no copy
-    card: RunCard
+    card: RunCard  # type: ignore[misc]
 
     def __init__(self, columns: Mapping[str, npt.NDArray[Any]], card: RunCard) -> None:
         super().__init__(_columns(columns))
