@@ -87,7 +87,7 @@ def event_yield(
         unit = Dipole(signal.m_N, 1.0, signal.nature, signal.flavour)
         at_unit = exposure * scattering_rate(experiment.source, experiment.target, unit, selection)
         return lambda mu: at_unit * as_array(mu) ** 2
-    path = path_of(experiment, decay)
+    path = path_of(experiment, channel, decay)
     rate = sterile_yield(experiment.source, experiment.target, signal, path, decay, selection)
     return lambda mu: exposure * rate(mu)
 
@@ -173,8 +173,8 @@ def photon_energy_spectrum(
     decay: Decay = RADIATIVE,
 ) -> Spectrum:
     """Photon energy spectrum in the exposure, dN/dE_gamma [1/MeV]."""
-    selection = channel_of(experiment, channel).selection(experiment.selection)
-    path = path_of(experiment, decay)
+    channel = channel_of(experiment, channel)
+    selection, path = channel.selection(experiment.selection), path_of(experiment, channel, decay)
     rate = photon_spectrum(E_gamma, experiment.source, experiment.target, signal, path, decay, selection)
     return _spectrum(E_gamma, rate, "E_gamma", experiment, _process(signal))
 
@@ -188,8 +188,8 @@ def photon_angle_distribution(
     decay: Decay = RADIATIVE,
 ) -> Spectrum:
     """Distribution of the photon's angle to the beam in the exposure, dN/dcos(theta)."""
-    selection = channel_of(experiment, channel).selection(experiment.selection)
-    path = path_of(experiment, decay)
+    channel = channel_of(experiment, channel)
+    selection, path = channel.selection(experiment.selection), path_of(experiment, channel, decay)
     rate = photon_angle_spectrum(cos_theta, experiment.source, experiment.target, signal, path, decay, selection)
     return _spectrum(cos_theta, rate, "cos_theta_gamma", experiment, _process(signal))
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -128,3 +129,82 @@ def test_resume_finishes_what_is_all_there_and_then_has_nothing_to_do(tmp_path: 
     assert [p.name for p in tmp_path.iterdir()] == ["a.parquet"]
     settings = json.loads(sample.card.settings)
     assert (settings["flight_min_mm"], settings["forced"]) == (0.0, False)
+
+
+CLOSED = "nushine: cannot write the output: standard output is closed; open it, or give a file"
+
+SHELL = """
+exec {redirect}
+exec "$0" -m nushine {command}
+"""
+
+
+@pytest.mark.parametrize(
+    ("redirect", "command", "status", "out", "err"),
+    [
+        (
+            ">&-",
+            SPECTRUM,
+            2,
+            "",
+            CLOSED,
+        ),
+        ("2>&-", (*SPECTRUM, "--out", "-"), 0, "E_R [MeV],dN_dE_R [1/MeV]", ""),
+        (">>log.txt", (*SPECTRUM, "--out", "/dev/stdout"), 0, "", "wrote /dev/stdout (3 rows)"),
+    ],
+)
+def test_closed_and_redirected_streams(
+    tmp_path: Path, redirect: str, command: tuple[str, ...], status: int, out: str, err: str
+) -> None:
+    (tmp_path / "log.txt").write_text("mine\n")
+    script = SHELL.format(redirect=redirect, command=shlex.join(command))
+    done = subprocess.run(
+        ["sh", "-c", script, sys.executable], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.strip()) == (status, err)
+    assert (done.stdout.splitlines() or [""])[0] == out
+    assert len(done.stdout.splitlines()) in (0, 4)
+    assert (tmp_path / "log.txt").read_text().startswith("mine\n" + "E_R [MeV]" * (redirect == ">>log.txt"))
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [
+        (
+            (*SPECTRUM, "--out", "-", "--json"),
+            "--out -: is standard output, where --json goes; leave one",
+        ),
+        ((*SPECTRUM, "--out", "a\0b"), "Invalid value for '--out': embedded null byte"),
+        ((*SPECTRUM, "--out", ""), "--out .: is a folder; give the name of a file in it"),
+        (
+            (*SPECTRUM, "--out", "pdf.csv"),
+            "--out pdf.csv: leads to t.pdf, and writes CSV; give a name that ends in .csv",
+        ),
+        ((*SPECTRUM, "--out", "dangling.csv"), "missing, where it leads, does not exist; make it first"),
+        ((*SPECTRUM, "--out", "/dev/full"), "/dev/full: No space left on device; check the path"),
+        ((*SAMPLE, "--out", ""), "--out is empty: give the name of a file, or - for standard output"),
+        ((*SAMPLE, "--out", "a\0b"), "--out: the name has a NUL character"),
+        (
+            ("workspace", "nucleus-1kg", "--m-N", "3 MeV", "--mu", "1e-8", "--out", "-"),
+            "--out -: is standard output, where the results go; give the name of a file",
+        ),
+    ],
+)
+def test_outputs_that_cannot_be_are_told_with_their_option(
+    command: tuple[str, ...], complaint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pdf.csv").symlink_to("t.pdf")
+    (tmp_path / "dangling.csv").symlink_to(tmp_path / "missing" / "x.csv")
+    status, _, err = run(*command)
+    assert (status, err.count("\n")) == (2, 1)
+    assert complaint in err
+
+
+def test_an_unfinished_run_that_is_begun_anew_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    sample = Generator(ns.experiments.load("nucleus-1kg"), ns.Dipole(3.0, 1e-8)).sample(1000, 1)
+    open_writer(file, sample.card).write(sample)
+    status, _, err = run(*SAMPLE, "--seed", "2", "--out", str(file))
+    assert status == 0
+    assert "(seed 1, 1000 of 1000 events) is given up: begun anew without --resume" in err

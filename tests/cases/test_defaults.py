@@ -163,8 +163,8 @@ def test_a_path_is_asked_for_where_decays_are(verb: Any) -> None:
 
 
 def test_prompt_decays_need_no_path() -> None:
-    assert path_of(make(path=None), PROMPT) == 0.0
-    assert path_of(make(), RADIATIVE) == pytest.approx(50.0)
+    assert path_of(make(path=None), PHOTON, PROMPT) == 0.0
+    assert path_of(make(), PHOTON, RADIATIVE) == pytest.approx(50.0)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Samples of events by whoever calls: numbers of NumPy, and cross sections as the formats define them."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import nushine as ns
 from nushine.events import BLOCK, Generator
 from nushine.io.events import write_events
+from nushine.observables import photon_energy_spectrum
 
 SIGNAL = ns.Dipole(3.0, 1e-6, ns.MAJORANA)
 
@@ -75,3 +78,27 @@ def test_plain_and_forced_samples_have_one_cross_section(tmp_path: Path) -> None
     error = (1 / probability - 1) ** 0.5 / n**0.5
     assert found["forced"] / found["plain"] == pytest.approx(1, abs=4 * error)
     assert card["forced"].rate / card["plain"].rate == pytest.approx(probability, rel=4 * error)
+
+
+IMPOSSIBLE = [
+    (ns.RADIATIVE, 50.0, "flight_min = 50 mm: N may fly 50 mm at most; give less"),
+    (ns.PROMPT, 1.0, "flight_min = 1 mm: prompt decays have no flight; leave one of the two out"),
+]
+
+
+@pytest.mark.parametrize(("decay", "near", "complaint"), IMPOSSIBLE, ids=["path", "prompt"])
+def test_all_verbs_refuse_a_flight_that_no_decay_has(decay: Any, near: float, complaint: str) -> None:
+    nucleus = ns.experiments.load("nucleus-1kg")
+    asked = replace(nucleus, selection=replace(nucleus.selection, flight_min=near))
+    verbs = [
+        lambda: ns.expected_events(asked, SIGNAL, decay=decay),
+        lambda: photon_energy_spectrum(asked, SIGNAL, [1.0], decay=decay),
+        lambda: ns.exclusion(asked, [3.0], ns.DIRAC, decay=decay),
+        lambda: ns.exclusion(asked, [3.0], ns.DIRAC, decay=decay, method="counting"),
+        lambda: ns.forecast(asked, SIGNAL, decay=decay),
+        lambda: ns.discovery(asked, [3.0], ns.DIRAC, decay=decay),
+        lambda: Generator(asked, SIGNAL, decay=decay),
+    ]
+    for verb in verbs:
+        with pytest.raises(ValueError, match=f"^{re.escape(complaint)}$"):
+            verb()

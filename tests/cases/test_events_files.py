@@ -1,8 +1,11 @@
 """Files of events that were damaged, belong to somebody else or are written twice: found, and told in one line."""
 
+import copy
 import pickle
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from hypothesis import strategies as st
 from made_events import card, chunks, made
 from nushine.events.record import Events, RunCard
 from nushine.io.atomic import write_text
-from nushine.io.events import Writer, open_writer, read, stream, write_events
+from nushine.io.events import Writer, open_writer, read, read_card, stream, write_events
 
 ALL = ("parquet", "hepmc3", "lhe", "h5", "root")
 SIZE = 64
@@ -185,7 +188,100 @@ def test_any_damage_is_found_or_does_no_harm(
     assert path.name in told
 
 
+# Complete files that are not
+
+
+@pytest.mark.parametrize("ending", ALL)
+def test_a_complete_file_is_read_before_it_is_called_so(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a.{ending}"
+    good = whole(path)
+    middle = len(good) // 2
+    for bad in (good[: 2 * len(good) // 3], good[:middle] + bytes(2000) + good[middle + 2000 :]):
+        path.write_bytes(bad)
+        with pytest.raises(ValueError, match=rf"a\.{ending}: is .*complete|is damaged") as error:
+            open_writer(path, card(N), resume=True)
+        assert one_line(error)
+        assert path.read_bytes() == bad
+    path.unlink()
+    write_events(path, Events(made(N), card(N))[: N - 7])
+    with pytest.raises(ValueError, match=f"holds {N - 7} events of this run, not {N}; move it away, or write without"):
+        open_writer(path, card(N), resume=True)
+    assert beside(path) == [path.name]
+
+
+@pytest.mark.parametrize("ending", ["parquet"])
+def test_damaged_pages_are_found_when_they_are_read(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"a.{ending}"
+    good = whole(path)
+    path.write_bytes(good[: len(good) // 2] + bytes(500) + good[len(good) // 2 + 500 :])
+    with pytest.raises(ValueError, match=r"a\.parquet: is damaged or not complete"):
+        read(path)
+
+
+@pytest.mark.parametrize("ending", ALL)
+def test_the_card_of_an_empty_sample_is_read(tmp_path: Path, ending: str) -> None:
+    told = card(N, experiment='R\u00e9acteur "1"\\|\n', settings='{"a": "\\\\"}')
+    write_events(tmp_path / f"a.{ending}", Events(made(N), told)[:0])
+    assert read_card(tmp_path / f"a.{ending}") == told
+
+
 # Files of others
+
+
+@pytest.mark.parametrize("ending", ALL)
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_file_in_the_place_of_the_unfinished_one_stays(tmp_path: Path, ending: str, resume: bool) -> None:
+    path = tmp_path / f"a.{ending}"
+    killed(path, 2)
+    Path(f"{path}.partial").write_text("my own notes\n")
+    with pytest.raises(ValueError, match=rf"a\.{ending}\.partial: is damaged or somebody else's file") as error:
+        open_writer(path, card(N, seed=2), resume=resume)
+    assert one_line(error)
+    assert Path(f"{path}.partial").read_text() == "my own notes\n"
+
+
+def test_a_run_that_is_given_up_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.lhe"
+    killed(path, 2)
+    with open_writer(path, card(N, seed=2)) as writer:
+        assert writer.given_up == f"seed 1, {2 * SIZE} of {N} events"
+        writer.write(made(N, seed=2))
+
+
+def test_journals_of_other_files_and_versions_are_told(tmp_path: Path) -> None:
+    killed(tmp_path / "b.lhe", 1)
+    for name in ("partial", "journal"):
+        (tmp_path / f"b.lhe.{name}").rename(tmp_path / f"a.lhe.{name}")
+    with pytest.raises(ValueError, match=r"a\.lhe\.journal: is the journal of b\.lhe; give it"):
+        open_writer(tmp_path / "a.lhe", card(N), resume=True)
+    (tmp_path / "a.lhe.journal").write_text('{"nushine": 1, "format": "lhe"}\n')
+    with pytest.raises(ValueError, match=r"of another version of nushine \(form 1, not \d\)"):
+        open_writer(tmp_path / "a.lhe", card(N), resume=True)
+
+
+def test_open_files_are_written_to_after_what_is_there(tmp_path: Path) -> None:
+    log = tmp_path / "log.txt"
+    log.write_text("mine\n")
+    with log.open("ab") as file:
+        (tmp_path / "link").symlink_to(f"/dev/fd/{file.fileno()}")
+        write_text(tmp_path / "link", "numbers\n")
+        write_events(f"/dev/fd/{file.fileno()}", made(20), format="lhe")
+    first, second, third, *_, last = log.read_text().splitlines()
+    assert (first, second, third[:18], last) == ("mine", "numbers", "<LesHouchesEvents ", "</LesHouchesEvents>")
+
+
+@pytest.mark.parametrize("name", ["", "a\0b.lhe"])
+def test_what_is_no_name_is_refused(name: str) -> None:
+    for write in (lambda: write_text(name, ""), lambda: open_writer(name, card(1), format="lhe")):
+        with pytest.raises(ValueError, match="is no name of a file") as error:
+            write()
+        assert one_line(error)
+
+
+def test_a_link_to_another_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.lhe").symlink_to(tmp_path / "a.pdf")
+    with pytest.raises(ValueError, match=r"a\.lhe: leads to a\.pdf, which is no name of a lhe file"):
+        open_writer(tmp_path / "a.lhe", card(1))
 
 
 @pytest.mark.parametrize("ending", ALL)
@@ -306,6 +402,61 @@ def test_events_are_a_dictionary_of_their_columns() -> None:
     assert events != events[events["seen"]]
     assert len(events[:7]) == 7
     assert len(repr(events)) < 200
+
+
+def test_events_are_not_changed_in_place() -> None:
+    events = made(20)
+    changes: list[Callable[[], Any]] = [
+        lambda: events.__setitem__("E_R", np.zeros(20)),
+        lambda: events.__delitem__("event"),
+        lambda: events.pop("E_R"),
+        lambda: events.update(E_R=np.zeros(20)),
+        lambda: events.__ior__({}),
+        lambda: setattr(events, "card", card(3)),
+    ]
+    for change in changes:
+        with pytest.raises(TypeError, match="events are not changed in place: make new ones"):
+            change()
+    assert events == made(20)
+    assert events.columns is events
+    assert events.copy() == events
+    assert (events | {}) == events
+    assert copy.deepcopy(events) == events
+    assert replace(events, card=card(20, seed=3)).card.seed == 3
+    other = Events({**events, "E_R": np.zeros(20)}, events.card)
+    assert not other.columns["E_R"].any()
+    with pytest.raises(KeyError, match="is neither a column nor a slice, mask or numbers of events"):
+        events[["E_R", "E_nu"]]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {},
+        {"E_R": np.zeros(3)},
+        {"event": np.arange(3), "E_R": np.zeros(5)},
+        {"event": 3},
+        None,
+        7,
+        {"event": [[1], [1, 2]]},
+    ],
+)
+def test_columns_that_are_no_events_are_refused(columns: Any) -> None:
+    with pytest.raises(ValueError, match=r"column|events") as error:
+        Events(columns, card(3))
+    assert one_line(error)
+    assert len(Events({"event": np.arange(3), "p": np.zeros((3, 4))}, card(3))) == 3
+
+
+def test_cards_that_cannot_be_are_refused() -> None:
+    wrong: list[dict[str, Any]] = [{"modes": None}, {"modes": "abc"}, {"m_N": np.nan}, {"rate": np.inf}, {"rate": True}]
+    wrong += [{"experiment": None}, {"mu": -1.0}, {"settings": 3}, {"exposure": "1"}]
+    for field in wrong:
+        with pytest.raises(ValueError, match=f"^{next(iter(field))} = .* is not possible: give") as error:
+            RunCard(**{**card(20).to_dict(), **field})
+        assert one_line(error)
+    with pytest.raises(ValueError, match="card = None is not possible"):
+        Events(made(3), None)  # type: ignore[arg-type]
 
 
 def test_four_momenta() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nushine import experiments
+from nushine.decay import RADIATIVE
 from nushine.detectors import RECOIL, Background, Uncertainties
 from nushine.experiments import Experiment
 from nushine.interactions import Dipole
@@ -77,7 +78,7 @@ def test_any_text_becomes_letters_digits_and_single_underscores(texts: list[str]
 @pytest.mark.parametrize("name", ["nucleus-1kg", "nucleus-10g", "nucleus-upgrade"])
 def test_names_of_shipped_experiments(name: str) -> None:
     setup = replace(experiments.load(name), off_time_ratio=0.5)
-    layout = layout_of(setup, (RECOIL,), Binning())
+    layout = layout_of(setup, (RECOIL,), Binning(), RADIATIVE)
     samples, parameters = ([qualified(x, setup) for x in names] for names in (layout.samples, layout.nuisances))
     for found in (samples, parameters):
         assert all(WORD.fullmatch(word) for word in found)
@@ -90,7 +91,7 @@ def test_names_of_shipped_experiments(name: str) -> None:
 
 def test_programs_are_compiled_for_the_shape_and_not_for_the_name() -> None:
     setup = experiments.load("nucleus-1kg")
-    layouts = [layout_of(replace(setup, name=name), (RECOIL,), Binning()) for name in ("one", "two")]
+    layouts = [layout_of(replace(setup, name=name), (RECOIL,), Binning(), RADIATIVE) for name in ("one", "two")]
     assert layouts[0] == layouts[1]
 
 

@@ -1,10 +1,11 @@
 """Whatever a user gets wrong ends as one line on stderr."""
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from typer.core import TyperGroup
@@ -29,6 +30,7 @@ class OneLineErrors(TyperGroup):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command and leave with its exit status."""
+        open_closed_streams()
         standalone = extra.get("standalone_mode", True)
         extra["standalone_mode"] = False
 
@@ -36,6 +38,31 @@ class OneLineErrors(TyperGroup):
             return super(OneLineErrors, self).main(*args, **extra)
 
         return sys.exit(status(command)) if standalone else command()
+
+
+def open_closed_streams() -> None:
+    """Have streams in the place of stdout and stderr where the caller has closed them.
+
+    Without them notes for stderr would go into the data on stdout, results for stdout would be lost without a word, and
+    the next file that is opened would take their place. What goes to a closed stderr is lost; what goes to a closed
+    stdout is the error that it would be in other programs, because its stream may be read only.
+    """
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, flags)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+    if sys.stdout is None:
+        sys.stdout = _nowhere(os.O_RDONLY)
+    if sys.stderr is None:
+        sys.stderr = _nowhere(os.O_WRONLY)
+
+
+def _nowhere(flags: int) -> TextIO:
+    return os.fdopen(os.open(os.devnull, flags), "w", encoding="utf-8", errors="backslashreplace")
 
 
 def status(command: Callable[[], Any]) -> int:
@@ -80,6 +107,10 @@ def _usage(error: Any) -> str:
 
 def _cause(error: OSError) -> str:
     what = error.strerror or str(error)
+    if error.errno == errno.EBADF and error.filename in (None, "-"):
+        return "cannot write the output: standard output is closed; open it, or give a file"
+    if error.errno == errno.EBADF:
+        return f"{place(error.filename)}: is not open; redirect it, as in 3> FILE, or give a file"
     if error.filename is None:
         return f"cannot write the output: {what}; make room or choose another place"
     return f"{place(error.filename)}: {what}; check the path, its permissions and the space on its disk"

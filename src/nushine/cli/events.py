@@ -97,6 +97,8 @@ def generate(
     card = generator.card(number, seed)
     with open_writer(out, card, format_name.value if format_name else None, resume) as writer:
         begun = writer.done
+        if writer.given_up:
+            output.show_note(f"an unfinished run in {out} ({writer.given_up}) is given up: begun anew without --resume")
         try:
             seen = _stream(generator, writer, seed, workers)
         except KeyboardInterrupt:
@@ -107,7 +109,8 @@ def generate(
         output.show_note(f"{out} is complete with its {number} events: nothing is left to do")
         return
     kept = f", {begun} of them from before" if begun else ""
-    output.show_note(f"wrote {out} ({number} events{kept}); {output.number(card.rate_per_year)} events per year")
+    error = _error(generator) if forced else ""
+    output.show_note(f"wrote {out} ({number} events{kept}); {output.number(card.rate_per_year)}{error} events per year")
     for line in two_windows(setup, (counted,)):
         output.show_note(line)
     if setup.arrangement is not None and counted.photon and seen.events:
@@ -116,15 +119,26 @@ def generate(
 
 def _check_out(out: str, format_name: FormatName | None) -> None:
     """Refuse a file that cannot be written, or whose name says another format, before anything is prepared for it."""
+    from nushine.io.atomic import open_file
     from nushine.io.events import FORMATS
     from nushine.io.events.formats import check
 
-    if out != "-":
+    if not out:
+        raise ValueError("--out is empty: give the name of a file, or - for standard output")
+    if "\0" in out or open_file(out) is None:
         output.check_file(Path(out), "--out")
     for kind in FORMATS.values():
         if format_name is not None and kind.name != format_name.value and Path(out).suffix.lower() in kind.suffixes:
             raise ValueError(f"--out {out}: the name says {kind.name}, --format {format_name}; leave one of them out")
     check(out, format_name.value if format_name else None)
+
+
+def _error(generator: "Generator") -> str:
+    """The error of the share of N that decay inside, where it is estimated."""
+    from hepunits import year
+
+    error = generator.rate_error * year
+    return f" +- {error:.2g}" if error > 0 else ""
 
 
 class Seen:

@@ -92,7 +92,7 @@ def _deliver(
     as_json: bool,
 ) -> None:
     """Compute one mass after the other, and hand over what there is."""
-    output.check_out(out)
+    output.check_out(out, as_json=as_json)
     record, interrupted = ladder.through(experiment, experiment, wanted, one)
     extra = {"flavour": flavour.value, "complete": not interrupted}
     output.deliver(record, extra, _title(record, flavour), _notes(record), out, as_json)

@@ -104,8 +104,14 @@ def progress(text: str, total: int | None) -> Iterator[tuple["Progress", Any]]:
         yield bar, bar.add_task(printable(text), total=total)
 
 
-def check_out(path: Path | None) -> None:
-    """Refuse a CSV file that cannot be written before anything is computed for it."""
+def check_out(path: Path | None, *, as_json: bool = False) -> None:
+    """Refuse a CSV file that cannot be written before anything is computed for it; "-" is standard output."""
+    from nushine.io.atomic import open_file
+
+    if path is not None and "\0" not in str(path) and open_file(path) == 1:
+        if as_json:
+            raise ValueError(f"--out {path}: is standard output, where --json goes; leave one of the two out")
+        return
     check_file(path, "--out", CSV)
 
 
@@ -120,22 +126,41 @@ def check_file(path: Path | None, option: str, endings: Sequence[str] = ()) -> N
         What names may end in, the usual one first; names without an ending and what is no regular file may be anything.
 
     """
+    from nushine.io.atomic import open_file
+
     if path is None:
         return
+    if "\0" in str(path):
+        raise ValueError(f"{option}: the name has a NUL character, which no name of a file may have; give another")
     if path.is_dir():
         raise ValueError(f"{option} {path}: is a folder; give the name of a file in it")
+    number = open_file(path)
+    if number is not None:
+        if number == 1:
+            raise ValueError(f"{option} {path}: is standard output, where the results go; give the name of a file")
+        return
     target = Path(os.path.realpath(path))  # a link is written through
     streams = target.exists() and not target.is_file()
-    ending = path.suffix.lower()
-    if endings and ending and not streams and ending not in endings:
-        usual = endings[0]
-        json_instead = ", or use --json and redirect stdout" if (usual, ending) == (".csv", ".json") else ""
-        raise ValueError(f"{option} {path}: writes {usual[1:].upper()}; give a name that ends in {usual}{json_instead}")
+    if endings and not streams:
+        _check_ending(path, target, option, endings)
     if not target.parent.is_dir():
-        raise ValueError(f"{option} {path}: the folder {path.parent} does not exist; make it first")
+        missing = f"{target.parent}, where it leads," if path.is_symlink() else f"{path.parent}"
+        raise ValueError(f"{option} {path}: the folder {missing} does not exist; make it first")
     needed = [target] if streams else [target.parent, *([target] if target.exists() else [])]
     if not all(os.access(one, os.W_OK) for one in needed):
         raise ValueError(f"{option} {path}: may not be written; choose another place")
+
+
+def _check_ending(path: Path, target: Path, option: str, endings: Sequence[str]) -> None:
+    """Refuse a name, or that of the file that a link leads to, if it promises another format."""
+    usual = endings[0]
+    for name, ending in ((path, path.suffix.lower()), (target, target.suffix.lower())):
+        if ending and ending not in endings:
+            json_instead = ", or use --json and redirect stdout" if (usual, ending) == (".csv", ".json") else ""
+            leads = "" if name is path else f" leads to {target.name}, and"
+            raise ValueError(
+                f"{option} {path}:{leads} writes {usual[1:].upper()}; give a name that ends in {usual}{json_instead}"
+            )
 
 
 def _cell(x: Any) -> str:

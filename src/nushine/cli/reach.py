@@ -51,7 +51,7 @@ def limit(
     and the exit status is 3.
     """
     wanted = ladder.wanted(m_N, masses)
-    output.check_out(out)
+    output.check_out(out, as_json=as_json)
 
     def one(setup: "Experiment", mass: float) -> "Contour":
         from nushine.statistics import exclusion

@@ -71,7 +71,7 @@ def spectrum(
         raise ValueError(f"--process cevns gives no photon: use --observable recoil, not {observable}")
     if not m_N and process is ProcessName.DIPOLE:
         raise ValueError('--m-N is missing: give the mass of N, as in --m-N "3 MeV"')
-    output.check_out(out)
+    output.check_out(out, as_json=as_json)
     m_N_MeV = options.energy(m_N, "--m-N") if m_N else None
     if m_N_MeV == 0 and observable is not ObservableName.RECOIL:
         raise ValueError("--m-N: N without mass gives no photon; give a mass above zero")

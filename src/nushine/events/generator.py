@@ -53,6 +53,8 @@ class Generator:
     ----------
     rate : float
         Rate [1/ns] of what is generated: each event stands for ``rate * weight / n``.
+    rate_error : float
+        Standard deviation of the rate [1/ns]: that of the share of forced decays inside a geometry, otherwise zero.
     acceptance : float
         Share of the candidates that became events.
 
@@ -76,7 +78,8 @@ class Generator:
         channel = channel_of(experiment, channel)
         self._experiment, self._process, self._channel, self._decay = experiment, process, channel, decay
         prepared = prepare(experiment, process, channel, decay, forced, importance)
-        self.plan, self.rate, self._error, self._settings = prepared
+        self.plan, self.rate, error, self._settings = prepared
+        self.rate_error = self.rate * error
         self.acceptance = self.plan.proposal.acceptance
 
     @property
@@ -110,7 +113,7 @@ class Generator:
             exposure=float(experiment.exposure),
             version=version("nushine"),
             settings=json.dumps(self._settings, sort_keys=True),
-            cross_section_error=self.rate * self._error / (flux * nuclei),
+            cross_section_error=self.rate_error / (flux * nuclei),
         )
 
     @needs_jax

@@ -16,7 +16,7 @@ from nushine.events.forced import share_inside
 from nushine.events.process import Density, Importance, Line, lines
 from nushine.events.proposal import Proposal, proposal
 from nushine.experiments import Experiment
-from nushine.experiments.channels import path_of
+from nushine.experiments.channels import path_of, require_displaced
 from nushine.interactions.base import Interaction
 from nushine.interactions.cevns import CEvNS
 from nushine.interactions.dipole import Dipole
@@ -47,7 +47,7 @@ def prepare(
     _require_finite(process, window)
     path = jnp.asarray(_path(experiment, channel, decay, forced), dtype=float)
     near = jnp.asarray(asked.flight_min, dtype=float)
-    _require_displaced(float(near), float(path), decay)
+    require_displaced(near, path, decay)
     density = Density(process, window, decay if channel.photon else None, path, near)
     plain = _possible(proposal(experiment.source, experiment.target, density), experiment, process)
     final = () if signal is None else _final_states(signal, decay, channel)
@@ -120,21 +120,13 @@ def _inside(plan: Plan, plain: Proposal, experiment: Experiment) -> tuple[float,
     return share, error
 
 
-def _require_displaced(near: float, path: float, decay: Decay) -> None:
-    """Refuse a least flight that no decay can have."""
-    if near > 0 and decay.prompt:
-        raise ValueError(f"flight_min = {near:g} mm: prompt decays have no flight; leave one of the two out")
-    if near >= path > 0:
-        raise ValueError(f"flight_min = {near:g} mm: N may fly {path:g} mm at most; give less")
-
-
 def _path(experiment: Experiment, channel: Channel, decay: Decay, forced: bool) -> ArrayLike:
     """Longest flight of N inside the instrumented volume [mm]; 0 where there is none and nothing asks for it."""
     if experiment.arrangement is not None:
         return experiment.arrangement.longest
     if experiment.path is None and not channel.photon and not forced:
         return 0.0
-    return path_of(experiment, decay)
+    return path_of(experiment, channel, decay)
 
 
 def _final_states(signal: Dipole, decay: Decay, channel: Channel) -> tuple[Line, ...]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nushine.lines import shown
 from nushine.numerics.checks import whole_number
 
 FloatArray = npt.NDArray[np.float64]
@@ -152,30 +153,51 @@ class RunCard:
 
 
 def _plain(name: str, value: Any, kind: Any) -> Any:
-    """A field of the card as what it is declared to be."""
+    """A field of the card as what it is declared to be; ValueError if it cannot be that."""
     if kind is int:
         return whole_number(name, value, 0, 2**63 - 1, "give a whole number from 0 to 2^63 - 1")
     if kind is float:
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            raise ValueError(f"{name} = {value!r:.60} is not possible: give a number") from None
-    return str(value) if kind is str else tuple(str(item) for item in value)
+        return _number(name, value)
+    if kind is str:
+        if not isinstance(value, str):
+            raise ValueError(f"{name} = {shown(value)} is not possible: give a text")
+        return str(value)
+    if isinstance(value, str) or np.ndim(value) != 1 or not all(isinstance(item, str) for item in value):
+        raise ValueError(f"{name} = {shown(value)} is not possible: give a tuple of texts")
+    return tuple(str(item) for item in value)
 
 
-@dataclass(eq=False, repr=False)
+def _number(name: str, value: Any) -> float:
+    """A finite number, zero or above, of Python, NumPy or JAX; no bool and no text."""
+    kind = np.asarray(value).dtype.kind if np.ndim(value) == 0 else "O"
+    number = float(value) if kind in "iuf" else -1.0
+    if not 0 <= number < np.inf:
+        raise ValueError(f"{name} = {shown(value)} is not possible: give a finite number that is zero or above")
+    return number
+
+
+CHANGED = "events are not changed in place: make new ones, as in Events({**events, 'E_R': x}, events.card)"
+"""What is told to those who try; the columns are what the card says they are."""
+
+
+@dataclass(init=False, eq=False, repr=False)
 class Events(dict[str, npt.NDArray[Any]]):
     """Events, column by column: a dictionary of columns, and their run card.
 
     Whatever takes dictionaries of columns takes it, such as ``pandas.DataFrame(events)``; but its length is the number
-    of events, not that of columns.
+    of events, not that of columns. It is not changed in place: ``dict(events)`` is a dictionary that can be.
 
     Parameters
     ----------
-    columns : mapping of str to array, shape (n,)
-        The columns of `COLUMNS`.
+    columns : mapping of str to array, shape (n,) or (n, k)
+        The columns of `COLUMNS`, or some of them and others, all of the same length; "event" is among them.
     card : RunCard
         What they are, and their rate.
+
+    Raises
+    ------
+    ValueError
+        If columns are no arrays of the same length, or "event" is missing; TypeError for changes in place.
 
     Examples
     --------
@@ -184,12 +206,14 @@ class Events(dict[str, npt.NDArray[Any]]):
 
     """
 
-    columns: Mapping[str, npt.NDArray[Any]]
-    card: RunCard
+    columns: Mapping[str, npt.NDArray[Any]] = property(lambda events: events)  # type: ignore[assignment]  # no copy
+    card: RunCard  # type: ignore[misc]
 
-    def __post_init__(self) -> None:
-        """Be the dictionary of the columns."""
-        self.update(self.columns)
+    def __init__(self, columns: Mapping[str, npt.NDArray[Any]], card: RunCard) -> None:
+        super().__init__(_columns(columns))
+        if not isinstance(card, RunCard):
+            raise ValueError(f"card = {shown(card)} is not possible: give the RunCard of the events")
+        object.__setattr__(self, "card", card)
 
     def __len__(self) -> int:
         """Number of events."""
@@ -199,9 +223,12 @@ class Events(dict[str, npt.NDArray[Any]]):
         """A column by its name, or the events of a slice or mask."""
         if isinstance(key, str):
             if key not in self:
-                raise KeyError(f"no column {key!r}; columns are {', '.join(self)}")
+                raise KeyError(f"no column {key!r:.60}; columns are {', '.join(self)}")
             return super().__getitem__(key)
-        return Events({name: values[key] for name, values in self.items()}, self.card)
+        if not isinstance(key, slice) and np.asarray(key).dtype.kind not in "biu":
+            raise KeyError(f"{shown(key)} is neither a column nor a slice, mask or numbers of events")
+        rows = key if isinstance(key, slice) else np.atleast_1d(np.asarray(key))
+        return Events({name: values[rows] for name, values in self.items()}, self.card)
 
     def __eq__(self, other: object) -> bool:
         """Whether both hold the same events of the same run."""
@@ -215,6 +242,20 @@ class Events(dict[str, npt.NDArray[Any]]):
         return not self == other
 
     __hash__ = None
+
+    def copy(self) -> "Events":
+        """Events with columns of their own and the same card."""
+        return Events({name: values.copy() for name, values in self.items()}, self.card)
+
+    def __or__(self, other: Any) -> Any:
+        """The events with other columns added or in place of theirs, and the same card."""
+        return Events({**self, **other}, self.card) if isinstance(other, Mapping) else NotImplemented
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(CHANGED)
+
+    __setitem__ = __delitem__ = __ior__ = __setattr__ = __delattr__ = _refuse
+    update = pop = popitem = clear = setdefault = _refuse
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy, which would take the length for that of a dictionary."""
@@ -250,3 +291,18 @@ class Events(dict[str, npt.NDArray[Any]]):
         else:
             raise ValueError(f"particle = {particle!r:.60} is not known: give nu, target, N, A, gamma or out")
         return p
+
+
+def _columns(columns: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
+    """Columns as arrays of one length; ValueError if they are none."""
+    try:
+        found = {str(name): np.asanyarray(values) for name, values in dict(columns).items()}
+    except (TypeError, ValueError):
+        raise ValueError(f"columns = {shown(columns)} are no events: give a dictionary of arrays") from None
+    if "event" not in found:
+        raise ValueError(f"events need the column 'event', their numbers; there are {shown(', '.join(found) or None)}")
+    size = found["event"].size
+    for name, values in found.items():
+        if not values.ndim or len(values) != size:
+            raise ValueError(f"column {shown(name)} has the shape {values.shape}, not {size} numbers as 'event'")
+    return found

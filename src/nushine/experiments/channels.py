@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from nushine.decay import Decay
 from nushine.detectors import COINCIDENCE, PHOTON, RECOIL, Channel
+from nushine.numerics.checks import is_known
 
 if TYPE_CHECKING:
     from nushine.experiments import Experiment
@@ -50,15 +53,17 @@ def channel_of(experiment: "Experiment", channel: Channel | None = None) -> Chan
     return channels_of(experiment, channel)[0]
 
 
-def path_of(experiment: "Experiment", decay: Decay) -> float | Array:
+def path_of(experiment: "Experiment", channel: Channel, decay: Decay) -> float | Array:
     """Length of flight [mm] within which N may decay; anything will do where it decays at once.
 
     Raises
     ------
     ValueError
-        If the experiment gives none.
+        If the experiment gives none, or the channel asks for a least flight that no decay can have.
 
     """
+    near = channel.selection(experiment.selection).flight_min
+    require_displaced(near, 0.0 if experiment.path is None else experiment.path, decay)
     if experiment.path is not None:
         return experiment.path
     if decay.prompt:
@@ -67,3 +72,14 @@ def path_of(experiment: "Experiment", decay: Decay) -> float | Array:
         f"{experiment.name or 'experiment'}: 'path' is missing, the length within which a decay of N is seen: add it, "
         "as in 'path: 5 cm', or ask for the recoil channel or prompt decays"
     )
+
+
+def require_displaced(near: ArrayLike, path: ArrayLike, decay: Decay) -> None:
+    """Refuse a least flight [mm] that no decay within the path [mm] can have; traced values pass unseen."""
+    if not (is_known(near) and is_known(path)):
+        return
+    least, most = float(np.max(near)), float(np.min(path))
+    if least > 0 and decay.prompt:
+        raise ValueError(f"flight_min = {least:g} mm: prompt decays have no flight; leave one of the two out")
+    if least >= most > 0:
+        raise ValueError(f"flight_min = {least:g} mm: N may fly {most:g} mm at most; give less")

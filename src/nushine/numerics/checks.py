@@ -16,6 +16,11 @@ LEAST = math.ulp(0.0)
 LARGEST = float(np.finfo(float).max)
 
 
+def is_known(value: object) -> bool:
+    """Whether a value has its numbers already, as those that are being traced have not."""
+    return not isinstance(value, Tracer)
+
+
 def require_positive(name: str, value: ArrayLike, unit: str = "", cure: str = "") -> None:
     """Raise ValueError unless every element is finite and > 0."""
     _require(name, value, unit, cure or "give a finite number above zero", LEAST, LARGEST)

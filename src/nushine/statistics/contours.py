@@ -125,7 +125,7 @@ def exclusion(
         raise ValueError("counting takes one channel: give one, or another method")
     if bands and method in (Method.FC, Method.COUNTING):
         raise ValueError(f"method {method}: gives no bands; use asymptotic or toys")
-    layout = layout_of(experiment, channels, binning or Binning())
+    layout = layout_of(experiment, channels, binning or Binning(), decay)
     sigmas = SIGMAS if bands else ()
     question = _Question(experiment, nature, flavour, decay, layout, cl, method, sigmas, n, seed)
     keep_programs(question.bare, layout, decay, method)

@@ -170,7 +170,7 @@ def sensitivities(
     """
     grid, experiment = as_numbers("m_N", masses, "give masses of N in MeV, as in [1.0, 3.0]"), as_arrays(experiment)
     channel = channel_of(experiment, channel)
-    layout = layout_of(experiment, (channel,), binning or Binning())
+    layout = layout_of(experiment, (channel,), binning or Binning(), decay)
     slopes, limits = [], []
     for m_N in grid.tolist():
         contour = exclusion(experiment, m_N, nature, cl, channel, decay, flavour, Method.ASYMPTOTIC, binning=binning)

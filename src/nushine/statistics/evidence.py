@@ -63,7 +63,8 @@ class Setup:
     ) -> "Setup":
         """Samples and nuisance parameters of these channels."""
         channels = channels_of(experiment, channel)
-        return cls(experiment, bare(experiment), decay, flavour, layout_of(experiment, channels, binning))
+        layout = layout_of(experiment, channels, binning, decay)
+        return cls(experiment, bare(experiment), decay, flavour, layout)
 
     def at(self, m_N: float, nature: Nature) -> Forecast:
         """Models for one mass and nature; arrays, so that they are compiled once."""

@@ -117,7 +117,7 @@ def forecast(
     True
 
     """
-    layout = layout_of(experiment, channels_of(experiment, channels), binning or Binning())
+    layout = layout_of(experiment, channels_of(experiment, channels), binning or Binning(), decay)
     unnamed = bare(experiment)
     keep_programs(unnamed, as_arrays(signal), decay, layout)
     return _named(build(unnamed, as_arrays(signal), decay, layout), experiment)
@@ -185,7 +185,8 @@ def build(experiment: Experiment, signal: Dipole, decay: Decay, layout: Layout) 
             )
             if channel.photon:
                 near = channel.selection(part.selection).flight_min
-                yields.append(sterile_bins(part.source, part.target, unit, path_of(part, decay), decay, edges, near))
+                path = path_of(part, channel, decay)
+                yields.append(sterile_bins(part.source, part.target, unit, path, decay, edges, near))
                 others.append((None, edges.E_R, means))
             else:
                 recoils = (recoil_bins(part.source, part.target, process, edges.E_R) for process in (unit, CEvNS()))

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from nushine.decay import Decay
 from nushine.detectors import Channel
 from nushine.experiments import Experiment, split
-from nushine.experiments.channels import channels_of
+from nushine.experiments.channels import channels_of, path_of
 from nushine.rates import ALL_RECOILS, Edges
 from nushine.statistics.names import BETWEEN, identifier, identifiers, name_of
 
@@ -69,11 +70,14 @@ class Layout(NamedTuple):
     off: bool
 
 
-def layout_of(experiment: Experiment, channels: tuple[Channel, ...], binning: Binning) -> Layout:
-    """Samples and nuisance parameters that these channels of an experiment have."""
+def layout_of(experiment: Experiment, channels: tuple[Channel, ...], binning: Binning, decay: Decay) -> Layout:
+    """Samples and nuisance parameters that these channels of an experiment have; ValueError if no decay can be seen."""
     if not channels:
         raise ValueError("a likelihood needs a channel: give RECOIL, PHOTON or COINCIDENCE")
     channels_of(experiment, channels)
+    for channel in channels:
+        if channel.photon:
+            path_of(experiment, channel, decay)  # refuses what cannot be told any more where it is traced
     names = tuple(detectors(experiment))
     known = experiment.uncertainties
     samples, norms, shapes = ["signal"], [], []

@@ -3,7 +3,6 @@
 import errno
 import os
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,8 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, Self
 
-STDOUT = "-"
-"""Name of standard output."""
+from nushine.io.atomic import open_file, open_stream, require_name
 
 
 @dataclass(frozen=True)
@@ -24,9 +22,9 @@ class Place:
 
     @classmethod
     def of(cls, path: str | os.PathLike[str]) -> Self:
-        """The place of this name, whether or not it exists; OSError if it is a folder."""
-        name = os.fspath(path)
-        if name == STDOUT:
+        """The place of this name, whether or not it exists; OSError if it is a folder, ValueError if it is no name."""
+        name = require_name(path)
+        if open_file(name) is not None:
             return cls(name, None)
         final = Path(os.path.realpath(name))  # of links in a circle: the name itself
         if final.is_dir():
@@ -55,7 +53,7 @@ class Place:
 
     def pipe(self) -> IO[bytes]:
         """Where bytes flow to."""
-        return sys.stdout.buffer if self.name == STDOUT else Path(self.name).open("wb")
+        return open_stream(self.name)
 
 
 @contextmanager
@@ -66,6 +64,22 @@ def named(name: str) -> Iterator[None]:
     except OSError as error:
         number = error.errno if error.errno is not None else _hidden_errno(str(error))
         raise OSError(number, os.strerror(number), name) from error
+
+
+@contextmanager
+def intact(path: Path) -> Iterator[None]:
+    """As `named`; what a library says of a file that it cannot make sense of is a ValueError in one line."""
+    try:
+        yield
+    except OSError as error:
+        number = error.errno if error.errno is not None else _hidden_errno(str(error))
+        if error.errno is None and number == errno.EIO:
+            raise ValueError(f"{path}: is damaged or not complete") from error
+        raise OSError(number, os.strerror(number), str(path)) from error
+    except Exception as error:
+        if type(error) is ValueError:  # our own
+            raise
+        raise ValueError(f"{path}: is damaged or not complete") from error
 
 
 def write_all(file: IO[bytes], data: Any) -> None:

@@ -56,6 +56,7 @@ def check(path: str | os.PathLike[str], format: str | None = None) -> None:
     place, kind = Place.of(path), _chosen(os.fspath(path), format)
     if place.final is None and kind.name not in TEXT:
         place.file  # noqa: B018  # raises
+    _require_same_ending(place, kind)
     kind.load()
 
 
@@ -99,6 +100,7 @@ def open_writer(
     """
     rows = card.n if rows is None else whole_number("rows", rows, 0, 10**15, "give a number of events")
     place, kind = Place.of(path), _chosen(os.fspath(path), format)
+    _require_same_ending(place, kind)
     to_json(card)  # what cannot be written is refused before there are files
     module = kind.load()
     if place.final is None:
@@ -122,17 +124,31 @@ def _opened(
     """The writer of a place whose journal is ours."""
     state = _state(place, kind, module, card, rows, journal) if resume and journal.unfinished else None
     if resume and not journal.unfinished and place.file.exists():
-        require_same(module.read_card(place.file), card, place.name)
+        _require_complete(place, module, card, rows)
         journal.discard()
         journal.close()
         return Finished(place, card, rows, rows)
+    given_up = "" if resume else journal.given_up
     try:
         writer: Writer = module.writer(place, card, rows, journal, state)
     except OSError:
         if state is None:
             journal.discard()
         raise
+    writer.given_up = given_up
     return writer
+
+
+def _require_complete(place: Place, module: Any, card: RunCard, rows: int) -> None:
+    """Raise ValueError unless the file that is there is whole and of this run."""
+    cure = "move it away, or write without resume to replace it"
+    try:
+        require_same(module.read_card(place.file), card, place.name)
+        found = module.intact(place.file)
+    except ValueError as error:
+        raise ValueError(f"{error}" if "another run" in str(error) else f"{error}; {cure}") from error
+    if found != rows:
+        raise ValueError(f"{place.name}: is complete, but holds {found} events of this run, not {rows}; {cure}")
 
 
 def write_events(path: str | os.PathLike[str], events: Events, format: str | None = None) -> None:
@@ -196,6 +212,15 @@ def _chosen(name: str, format: str | None) -> Format:
             return kind
     known = ", ".join(suffix for kind in FORMATS.values() for suffix in kind.suffixes)
     raise ValueError(f"{name}: the name does not tell the format; end it in one of {known}, or give the format")
+
+
+def _require_same_ending(place: Place, kind: Format) -> None:
+    """Refuse a link to a file whose name promises another format."""
+    if place.final is None or place.final.suffix.lower() in ("", Path(place.name).suffix.lower(), *kind.suffixes):
+        return
+    raise ValueError(
+        f"{place.name}: leads to {place.final.name}, which is no name of a {kind.name} file; mend the link"
+    )
 
 
 def _reader(path: str | os.PathLike[str]) -> Any:

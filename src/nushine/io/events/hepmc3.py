@@ -13,6 +13,7 @@ References
 """
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,11 +29,15 @@ from nushine.io.events.card import from_json
 from nushine.io.events.files import Place, named
 from nushine.io.events.graph import BEAM, DECAY_VERTEX, DECAYED, FINAL, PRIMARY_VERTEX, TARGET, Graph, graph, process
 from nushine.io.events.journal import Journal, State
+from nushine.io.events.marks import counted, lines
 from nushine.io.events.nuhepmc import CARD, run_information
 from nushine.io.events.stream import Appending, Buffer, Encoder
 
 PIECE = 4096
 """Events that are turned into text at a time."""
+
+END = b"HepMC::Asciiv3-END_EVENT_LISTING"
+"""The line that ends the list of events."""
 
 SPIN = "N_spin"
 """Attribute of each event: the spin of N in its rest frame (boosted along its momentum)."""
@@ -63,7 +68,7 @@ class HepMC3Encoder(Encoder):
 
     def footer(self) -> bytes:
         """The line that ends the list of events."""
-        return b"HepMC::Asciiv3-END_EVENT_LISTING\n\n"
+        return END + b"\n\n"
 
     def _first_lines(self) -> bytes:
         """What pyhepmc writes before the first event."""
@@ -111,15 +116,22 @@ def writer(place: Place, card: RunCard, rows: int, journal: Journal | None, stat
     return Appending(place, card, rows, journal, state, HepMC3Encoder(card), "hepmc3")
 
 
+def intact(path: Path) -> int:
+    """Number of events in a file; ValueError if it is damaged or has no end."""
+    return counted(path, b"E ", END)
+
+
 def read_card(path: Path) -> RunCard:
-    """The run card of a file."""
-    with named(str(path)), path.open("rb"):
-        pass
-    with pyhepmc.open(str(path)) as file:
-        event = file.read()
-    if event is None or CARD not in event.run_info.attributes:
-        raise ValueError(f"{path}: holds no events of nushine")
-    return from_json(str(event.run_info.attributes[CARD]))
+    """The run card of a file, from the line of its head; pyhepmc gives it with an event only."""
+    start = f"A {CARD} ".encode()
+    with named(str(path)):
+        for line in lines(path):
+            if line.startswith(start):
+                text = line[len(start) :].rstrip(b"\r\n").decode("utf-8", "replace")
+                return from_json(re.sub(r"\\(.)", lambda found: "\n" if found[1] == "|" else found[1], text))
+            if line.startswith((b"E ", END)):
+                break
+    raise ValueError(f"{path}: holds no events of nushine")
 
 
 Words = npt.NDArray[np.uint64]

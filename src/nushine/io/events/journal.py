@@ -19,8 +19,9 @@ from nushine.io.atomic import PLAIN, create
 from nushine.io.events.card import from_json
 from nushine.io.events.files import Place, write_all
 from nushine.io.events.locks import lock, unlock
+from nushine.io.events.marks import require_ours
 
-VERSION = 2
+VERSION = 3
 """Of the journal."""
 
 MARK = b', "check": "%08x"}'
@@ -91,6 +92,8 @@ class Journal:
                 _require_absent(place)
             else:
                 _require_regular(place.partial)
+                if place.partial.exists():
+                    require_ours(place.partial, str(self._head.get("format")), cure(place))
         except BaseException:
             if new:
                 place.journal.unlink()
@@ -114,6 +117,17 @@ class Journal:
             return State(str(head["format"]), card, int(head["rows"]), blocks)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"{self._place.journal}: cannot be read; {cure(self._place)}") from error
+
+    @property
+    def given_up(self) -> str:
+        """Which run ends if the file is begun anew; empty if none has a finished block."""
+        if not self.unfinished:
+            return ""
+        try:
+            state = self.state()
+        except ValueError:
+            return "a damaged run"
+        return f"seed {state.card.seed}, {state.done} of {state.rows} events" if state.done else ""
 
     def begin(self, format: str, card: RunCard, rows: int) -> None:
         """Forget what is unfinished, and begin anew with a journal of its own."""
@@ -257,14 +271,35 @@ def _head(place: Place, lines: list[bytes]) -> dict[str, Any] | None:
     """The first line; None if there is none, ValueError if it is of something else."""
     if not lines:
         return None
+    version: int | None
     try:
         [text] = _checked(place.journal, lines[:1])
         head = json.loads(text)
-        if head["nushine"] == VERSION and _is_scratch(str(head["scratch"]), place.file.name):
-            return dict(head)
+        version, scratch = int(head["nushine"]), str(head["scratch"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        pass
+        version, scratch = _other_version(lines[0]), ""
+    if version == VERSION and _is_scratch(scratch, place.file.name):
+        return dict(head)
+    if version not in (None, VERSION):
+        raise ValueError(
+            f"{place.journal}: is of another version of nushine (form {version}, not {VERSION}); finish the file with "
+            f"that version, or {cure(place)}"
+        )
+    if scratch.endswith(".tree"):
+        raise ValueError(
+            f"{place.journal}: is the journal of {scratch[: -len('.0123456789abcdef.tree')]:.100}; give it and the "
+            "unfinished file beside it their names again, or choose another file"
+        )
     raise ValueError(f"{place.journal}: is no journal of nushine; remove it or choose another file")
+
+
+def _other_version(line: bytes) -> int | None:
+    """The version that a first line of another form tells."""
+    try:
+        version = json.loads(line)["nushine"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return version if isinstance(version, int) and version != VERSION else None
 
 
 def _is_scratch(name: str, file: str) -> bool:

@@ -30,6 +30,7 @@ from nushine.io.events.card import from_json, to_json
 from nushine.io.events.files import Place, named
 from nushine.io.events.graph import FloatArray, Graph, graph, process
 from nushine.io.events.journal import Journal, State
+from nushine.io.events.marks import counted
 from nushine.io.events.stream import Appending, Buffer, Encoder
 
 PIECE = 4096
@@ -110,6 +111,11 @@ class LHEEncoder(Encoder):
 def writer(place: Place, card: RunCard, rows: int, journal: Journal | None, state: State | None) -> Appending:
     """Open an LHE file for writing."""
     return Appending(place, card, rows, journal, state, LHEEncoder(card), "lhe")
+
+
+def intact(path: Path) -> int:
+    """Number of events in a file; ValueError if it is damaged or has no end."""
+    return counted(path, b"<event", b"</LesHouchesEvents>")
 
 
 def read_card(path: Path) -> RunCard:
