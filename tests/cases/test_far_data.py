@@ -79,13 +79,14 @@ def test_nothing_is_said_of_counts_that_fit(counts: tuple[float, float]) -> None
 def test_a_signal_that_may_vanish_has_no_limit_and_the_reason_is_told() -> None:
     """An uncertainty of 90 % takes the signal away at -1.1, which costs 0.6 of -ln L."""
     model = made((100.0, 50.0), up=(90.0, 45.0), down=(90.0, 45.0))
-    limit = strength_limit(model)
+    limit = strength_limit(model, model.asimov())
     assert limit.observed == math.inf
     # sqrt(q_A) goes up to the cost of that
     assert [math.isinf(x) for x in limit.expected] == (expected_roots(0.9) > 1 / 0.9).tolist()
     assert 0 < limit.expected[0] < math.inf
     (note,) = limit.notes
     assert "let the signal vanish" in note
+    assert "observed" not in strength_limit(model).notes[0]
     assert all(
         (name in note) == math.isinf(x) for name, x in zip(LIMITS, (limit.observed, *limit.expected), strict=True)
     )

@@ -123,7 +123,7 @@ def strength_limit(
     require_between("cl", cl, 0.5, 1 - 1e-12, cure="give a confidence level from 0.5 to 1, as in 0.90")
     if statistic not in (Statistic.Q, Statistic.Q_TILDE):
         raise ValueError(f"statistic {statistic}: gives no upper limit; use q or q_tilde")
-    data = model.asimov() if data is None else data
+    given, data = data is not None, model.asimov() if data is None else data
     lower = lowest_strength(model) if statistic is Statistic.Q else jnp.asarray(0.0)
     background = fit(model, data, 0.0)
     _require_signal(model, data, background)
@@ -145,7 +145,7 @@ def strength_limit(
     limits = np.where(endless, np.inf, limits)
     observed = 0.0 if none else float(limits[0])
     at = fit(model, data, observed) if np.isfinite(observed) else best
-    notes = (*(notes or _require_signal(model, data, at)), *_endless(endless))
+    notes = (*(notes or _require_signal(model, data, at)), *_endless(endless & np.array([given, *[True] * roots.size])))
     return _record(model, at, observed, np.where(some, limits[1:], 0.0), cl, "asymptotic", statistic, convention, notes)
 
 
