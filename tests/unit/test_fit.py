@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made_models import counting, random_model
 from nushine.statistics import FitError, Statistic, covariance, fit, likelihood_ratio, significance, strength_limit
 from nushine.statistics.derivatives import derivatives
-from nushine.statistics.fit import MOST, Fit, require_converged
+from nushine.statistics.fit import Fit, require_converged
 from nushine.statistics.model import Data, Model, negative_log_likelihood
 
 EXAMPLES = settings(max_examples=25)
@@ -187,7 +187,7 @@ def test_a_fit_without_a_minimum_fails() -> None:
     """A free background falls for ever where only zero events are seen: e^theta -> 0 at theta -> -infinity."""
     model = counting([1e-3, 1e-3], [1e9, 1e9], log_kappa=1e-6, precision=0.0)
     data = Data(jnp.array([0.0, 0.0]), jnp.zeros(1))
-    with pytest.raises(FitError, match=f"1 of 1 fits did not converge in {MOST} steps") as caught:
+    with pytest.raises(FitError, match="no minimum was found, as the counts do not fit the model: 0 events") as caught:
         fit(model, data, 1.0)
     assert "\n" not in str(caught.value)
 

@@ -1,5 +1,6 @@
 """The command ``workspace``: the likelihood of an experiment for pyhf, and limits on the strength of the signal."""
 
+from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,15 +61,15 @@ def workspace(
     if counts is not None:
         data = io.read_counts(counts, model)
         _tell_fractions(counts, data)
+    with output.progress("looking for the limits", None):
+        limit = strength_limit(model, data, cl)  # before anything is written: it may fail
+        likelihood = io.to_pyhf(model, data)
     bins = sum(number for _, number in model.channels)
     if write_counts is not None:
         io.write_counts(write_counts, model, background)
         output.show_note(f"wrote {write_counts} ({bins} rows)")
-    with output.progress("looking for the limits", None):
-        io.write_pyhf(out, io.to_pyhf(model, data))
+    io.write_pyhf(out, likelihood)
     output.show_note(f"wrote {out} ({bins} bins, {len(model.nuisances)} nuisance parameters)")
-    with output.progress("looking for the limits", None):
-        limit = strength_limit(model, data, cl)
     asked = {
         "experiment": setup.name,
         "identifier": identifier(setup.name),
@@ -82,7 +83,7 @@ def workspace(
     document = _document(asked, model, limit, None if counts is None else data)
     document["caveats"] = _caveats(setup, counted, document)
     if as_json:
-        output.show_json(document)
+        output.show_json(_finite(document))
     else:
         output.show_table(_title(document), ["limit", "strength", "signal events"], _rows(document), _notes(document))
 
@@ -134,7 +135,7 @@ def _caveats(setup: "Experiment", counted: "Channel", document: dict[str, Any]) 
     from nushine.statistics.limits import SIGMAS
 
     rests_on = assumptions(setup, (counted,), document["nature"].capitalize(), document["prompt"])
-    events = document["expected_strength"][SIGMAS.index(0.0)] * document["signal_events"]
+    events = document["expected_strength"][SIGMAS.index(0.0)] * document["signal_events"]  # may be infinite
     m_N, events = np.array([document["m_N_MeV"]]), np.array([events])
     return [*rests_on.lines, *weak_signal(m_N, events, document["background_events"], rests_on.error)]
 
@@ -159,7 +160,8 @@ def _document(asked: dict[str, Any], model: "Model", limit: "Limit", observed: "
     from nushine.statistics.limits import SIGMAS
 
     signal, background = np.asarray(model.signal), np.asarray(model.backgrounds).sum(axis=0)
-    at_limit = limit.expected[SIGMAS.index(0.0)] * signal
+    median = limit.expected[SIGMAS.index(0.0)]
+    at_limit = median * signal if np.isfinite(median) else np.zeros_like(signal)
     some = at_limit > 0
     spread = float((at_limit[some] ** 2 / (at_limit + background)[some]).sum())
     return {
@@ -173,10 +175,23 @@ def _document(asked: dict[str, Any], model: "Model", limit: "Limit", observed: "
         "signal_events": float(signal.sum()),
         "background_events": float(background.sum()),
         "observed_events": None if observed is None else float(np.asarray(observed.counts).sum()),
-        "effective_events": float(at_limit.sum()) ** 2 / spread,
+        "effective_events": float(at_limit.sum()) ** 2 / spread if some.any() else None,
         "observed_strength": None if observed is None else limit.observed,
         "expected_sigma": list(SIGMAS),
         "expected_strength": list(limit.expected),
+        "notes": list(limit.notes),
+    }
+
+
+def _finite(document: dict[str, Any]) -> dict[str, Any]:
+    """The document for JSON, which has no infinite numbers: flags tell them from what was not found."""
+    observed, expected = document["observed_strength"], document["expected_strength"]
+    return {
+        **document,
+        "observed_strength": None if observed is None or isinf(observed) else observed,
+        "observed_strength_is_infinite": observed is not None and isinf(observed),
+        "expected_strength": [None if isinf(x) else x for x in expected],
+        "expected_strength_is_infinite": [isinf(x) for x in expected],
     }
 
 
@@ -207,9 +222,9 @@ def _notes(document: dict[str, Any]) -> list[str]:
         notes.append(f"In names, {document['identifier']} stands for {document['experiment']!r}.")
     if document["nuisances"]:
         notes.append(f"{len(document['nuisances'])} nuisance parameters: {', '.join(document['nuisances'])}.")
-    if document["effective_events"] < FEW:
+    if document["effective_events"] is not None and document["effective_events"] < FEW:
         notes.append("Few events: asymptotic formulas are off by more than a few per cent.")
-    notes += document["caveats"]
+    notes += [*document["notes"], *document["caveats"]]
     if document["channel"] != ChannelName.RECOIL and not document["prompt"]:
         notes.append("Decays of N make the signal differ from mu^2: 'nushine limit' gives limits on the moment.")
     return notes

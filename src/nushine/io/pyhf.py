@@ -49,8 +49,9 @@ def to_pyhf(model: Model, data: Data | None = None, poi: str = "strength", *, li
         Name of the signal strength in the workspace.
     limit : float, optional
         Upper limit on the strength where it is known: the strength is bounded at ten times that. By default the
-        larger of the observed and the median expected `strength_limit` at 90 %, or, where the fit fails, twice the
-        strength that stands out by one sigma.
+        larger of the observed and the median expected `strength_limit` at 90 %, or, where the fit fails, the larger of
+        1 and twice the strength that stands out by one sigma. Where one of them is infinite, as no strength is
+        excluded, the largest finite one if it is larger still.
 
     Returns
     -------
@@ -111,11 +112,15 @@ def write_pyhf(path: str | os.PathLike[str], workspace: Json) -> None:
 
 def _limit(model: Model, data: Data) -> float:
     """Upper limit on the strength, as far as it is needed for bounds."""
+    unit = float(unit_strength(model))
     try:
         found = strength_limit(model, data)
     except FitError:
-        return 2 * float(unit_strength(model))
-    return max(found.observed, found.expected[2])
+        return max(2 * unit, 1.0)
+    limits = (found.observed, found.expected[2])
+    if np.isfinite(limits).all():
+        return max(limits)
+    return max(2 * unit, 1.0, *(x for x in (found.observed, *found.expected) if np.isfinite(x)))
 
 
 def _slices(model: Model) -> Iterator[tuple[str, slice]]:

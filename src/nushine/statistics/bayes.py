@@ -101,7 +101,8 @@ def bayesian_limit(
         largest *= 1.5
     else:
         raise FitError(
-            f"the posterior does not fall up to strength {largest:.3g}: the signal hardly changes the counts"
+            f"the posterior does not fall up to strength {largest:.3g}: the signal hardly changes the counts, or the "
+            "declared uncertainties let it vanish; declare smaller ones, or use a frequentist limit"
         )
     root = np.exp(log_density - log_density.max())  # in u = sqrt(s): ds = 2 u du
     weight = 2 * np.sqrt(s) if prior is Prior.FLAT else np.ones_like(s)

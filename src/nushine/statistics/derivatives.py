@@ -5,6 +5,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
 from nushine.statistics.model import Data, Model, bend, constraint, interpolation, kept, least, poisson, sums
 
@@ -69,7 +70,7 @@ class Derivatives(NamedTuple):
     rounding: Array
 
 
-def derivatives(model: Model, data: Data, x: Array) -> Derivatives:
+def derivatives(model: Model, data: Data, x: Array, soft: ArrayLike = 1.0) -> Derivatives:
     r"""-ln L at x = (strength, theta) with its first and second derivatives.
 
     With :math:`\phi_i(x_i)` the terms of -ln L as functions of the sums :math:`x_i` of all samples,
@@ -82,13 +83,15 @@ def derivatives(model: Model, data: Data, x: Array) -> Derivatives:
     sum cannot be left out: where up and down differ, it is as large as the first. Where :math:`x_i` is far
     above :math:`n_i`, :math:`\phi_i' / (x_i - n_i) = 1 / x_i` is better than :math:`\phi_i''`: the step of one bin then
     ends at :math:`x_i = n_i`, while Newton's is by a factor :math:`x_i / n_i` too long.
+
+    `soft` is that of `negative_log_likelihood`.
     """
     total, jacobian = sums(model, x)
-    value = poisson(model, data, total) + constraint(model, data, x)
+    value = poisson(model, data, total, soft) / soft + constraint(model, data, x)
     precision = jnp.concatenate([jnp.zeros(1), model.precision])
     pull = precision * jnp.concatenate([jnp.zeros(1), x[1:] - data.auxiliary])
-    expected, slope = kept(model, total)
-    low, n = least(model), data.counts
+    expected, slope = kept(model, total, soft)
+    low, n = least(model, soft), data.counts
     at_least = jnp.maximum(total, low)
     first = jnp.where(total > low, (model.weight - 1) + (total - n) / at_least, model.weight * slope - n / low)
     second = jnp.where(total > low, n / at_least**2, model.weight * slope / low)
@@ -97,6 +100,7 @@ def derivatives(model: Model, data: Data, x: Array) -> Derivatives:
     summands = jnp.abs(total) + jnp.abs(x) @ jnp.abs(jacobian)  # those that cancel are lost digits
     last = EPSILON * summands
     rounding = jnp.sum(EPSILON * jnp.abs(expected - n) + jnp.abs(first) * last + second * last**2)
+    first, second, secant, rounding = first / soft, second / soft, secant / soft, rounding / soft
     terms = Terms(jacobian, first, pull, second, secant, precision, _bending(model, x, first))
     return Derivatives(value, jacobian @ first + pull, terms, rounding)
 

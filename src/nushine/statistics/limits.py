@@ -17,6 +17,7 @@ from nushine.numerics.compilation import filter_jit
 from nushine.numerics.roots import Root, rising_root
 from nushine.statistics import toys
 from nushine.statistics.derivatives import derivatives
+from nushine.statistics.far_data import misfit, negative_signal
 from nushine.statistics.fit import Fit, FitError, fit, lowest_strength, minimise, unit_strength
 from nushine.statistics.model import Data, Model, negative_log_likelihood
 from nushine.statistics.ratios import Statistic, deviations, likelihood_ratio
@@ -26,9 +27,15 @@ FloatArray = NDArray[np.float64]
 SIGMAS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """Fluctuations of the background for which expected limits are given."""
 
+LIMITS = ("observed", *(f"expected, {f'{x:+g} sigma' if x else 'median'}" for x in SIGMAS))
+"""Names of the observed limit and of the expected ones."""
+
 SPAN = 25.0
 """Limits are looked for within e^+-SPAN of the strength that stands out by one sigma."""
 
+NO_END = 1e6
+"""A search that ends beyond this, in units of the strength that stands out by one sigma, without exclusion has found
+that there is none; farther up the digits of the counts may not suffice for a fit."""
 
 NO_STRENGTH = 1e-4
 """A limit that is smaller, in units of the strength that stands out by one sigma, is none: zero is excluded as well."""
@@ -48,10 +55,10 @@ class Limit:
     Parameters
     ----------
     observed : float
-        Limit from the data; zero where CL_{s+b} excludes even no signal.
+        Limit from the data; zero where CL_{s+b} excludes even no signal, infinite where no strength is excluded.
     expected : tuple of 5 floats
         Limits from data that fluctuate by -2, -1, 0, 1, 2 sigma from the background; the third is the median. Zero
-        where CL_{s+b} excludes even no signal.
+        where CL_{s+b} excludes even no signal, infinite where no strength is excluded.
     cl : float
         Confidence level.
     method : str
@@ -59,7 +66,10 @@ class Limit:
     statistic, convention : str
         Test statistic, and whether CL_s or CL_{s+b} is compared with 1 - cl.
     nuisances : dict
-        Fitted nuisance parameters at the limit, in units of their uncertainty.
+        Fitted nuisance parameters at the limit, in units of their uncertainty; at the best fit where it is infinite.
+    notes : tuple of str
+        What takes the meaning from these numbers, a sentence each: data that do not fit the model, limits that are
+        infinite.
 
     """
 
@@ -70,6 +80,7 @@ class Limit:
     statistic: str
     convention: str
     nuisances: dict[str, float]
+    notes: tuple[str, ...] = ()
 
 
 @checked
@@ -97,7 +108,7 @@ def strength_limit(
     Raises
     ------
     FitError
-        If a fit does not converge, or no strength is excluded.
+        If a fit does not converge, and if the data lie so far from the model that it makes the signal negative.
 
     Notes
     -----
@@ -112,45 +123,78 @@ def strength_limit(
     require_between("cl", cl, 0.5, 1 - 1e-12, cure="give a confidence level from 0.5 to 1, as in 0.90")
     if statistic not in (Statistic.Q, Statistic.Q_TILDE):
         raise ValueError(f"statistic {statistic}: gives no upper limit; use q or q_tilde")
-    data = model.asimov() if data is None else data
+    given, data = data is not None, model.asimov() if data is None else data
     lower = lowest_strength(model) if statistic is Statistic.Q else jnp.asarray(0.0)
-    background, free = fit(model, data, 0.0), fit(model, data, lower=lower)
+    background = fit(model, data, 0.0)
+    _require_signal(model, data, background)
+    free = fit(model, data, lower=lower)
     asimov = model.asimov(0.0, background.theta)
     best = free if float(free.nll) < float(background.nll) else background
+    notes = _require_signal(model, data, best)
     roots = expected_roots(cl, convention)
     some = roots > 0
     found = _limits(model, data, asimov, best, jnp.asarray(1 - cl), jnp.where(some, roots, 1.0), statistic, convention)
-    limits = np.exp(np.asarray(found.x))
+    limits, unit = np.exp(np.asarray(found.x)), float(unit_strength(model))
     # CL_s goes to one for s = 0, CL_{s+b} need not: it may be too small for any strength
-    weak = bool(np.isfinite(found.value[0])) and limits[0] < NO_STRENGTH * float(unit_strength(model))
+    weak = bool(np.isfinite(found.value[0])) and limits[0] < NO_STRENGTH * unit
     none = convention is Convention.CLSB and weak
-    observed = 0.0 if none else limits[0]
-    if not bool(jnp.all(found.found[1:]) & (found.found[0] | none)):
-        raise FitError(_failure(np.asarray(found.value)))
-    return _record(model, data, observed, np.where(some, limits[1:], 0.0), cl, "asymptotic", statistic, convention)
+    # at the end of the search, and still not excluded
+    endless = ~np.asarray(found.found) & ~(np.asarray(found.value) > 0) & (limits > NO_END * unit)
+    if not np.all(np.asarray(found.found) | endless | np.array([none, *[False] * roots.size])):
+        raise FitError(_failure(notes))
+    limits = np.where(endless, np.inf, limits)
+    observed = 0.0 if none else float(limits[0])
+    at = fit(model, data, observed) if np.isfinite(observed) else best
+    notes = (*(notes or _require_signal(model, data, at)), *_endless(endless & np.array([given, *[True] * roots.size])))
+    return _record(model, at, observed, np.where(some, limits[1:], 0.0), cl, "asymptotic", statistic, convention, notes)
 
 
-def _failure(values: FloatArray) -> str:
-    """Why no limit was found: fits failed, or nothing is excluded."""
-    if np.isnan(values).any():
-        return (
-            "no upper limit was found: fits did not converge; simplify the model, e.g. merge bins with few events or "
-            "remove free parameters"
-        )
-    return "no upper limit was found: the signal hardly changes the expected counts; check the model"
+def _require_signal(model: Model, data: Data, at: Fit) -> tuple[str, ...]:
+    """Notes on a fit; FitError where the data are so far from the model that the signal is none any more."""
+    far, negative = (
+        misfit(model, data, float(at.nll), np.asarray(at.theta)),
+        negative_signal(model, at.strength, at.theta),
+    )
+    if far and negative:
+        raise FitError(f"there is no limit: {far}, and it makes the signal negative; check the counts")
+    if negative:
+        return (f"The declared uncertainties reach so far that {negative}: the limits mean little.",)
+    return (f"{far[0].upper()}{far[1:]}: the limits mean little; check the counts.",) if far else ()
+
+
+def _endless(endless: NDArray[np.bool_]) -> tuple[str, ...]:
+    """A note that names the limits that are infinite."""
+    names = [name for name, none in zip(LIMITS, endless, strict=True) if none]
+    if not names:
+        return ()
+    return (
+        f"No strength is excluded ({'; '.join(names)}): the declared uncertainties let the signal vanish, or take its "
+        "place.",
+    )
+
+
+def _failure(notes: tuple[str, ...]) -> str:
+    """Why no limit was found."""
+    if notes:
+        return f"no upper limit was found, as fits did not converge. {notes[0]}"
+    return (
+        "no upper limit was found: fits did not converge; simplify the model, e.g. merge bins with few events or "
+        "remove free parameters"
+    )
 
 
 def _record(
     model: Model,
-    data: Data,
+    at: Fit,
     observed: float,
     expected: Iterable[float],
     cl: float,
     method: str,
     statistic: Statistic,
     convention: Convention,
+    notes: tuple[str, ...] = (),
 ) -> Limit:
-    theta = np.asarray(fit(model, data, observed).theta).tolist()
+    theta = np.asarray(at.theta).tolist()
     return Limit(
         observed=float(observed),
         expected=tuple(float(x) for x in expected),
@@ -159,6 +203,7 @@ def _record(
         statistic=statistic.value,
         convention=convention.value,
         nuisances=dict(zip(model.nuisances, theta, strict=True)),
+        notes=notes,
     )
 
 
@@ -267,4 +312,6 @@ def toy_limit(
         return float(np.exp(toys.log_root(excess, first, 2e-3)))
 
     expected = [limit(sigma) for sigma in SIGMAS]
-    return _record(model, data, limit(None), expected, cl, f"toys ({n})", Statistic.Q_TILDE, convention)
+    observed = limit(None)
+    at = fit(model, data, observed)
+    return _record(model, at, observed, expected, cl, f"toys ({n})", Statistic.Q_TILDE, convention)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nushine.numerics.checks import require_between
 from nushine.numerics.compilation import filter_jit
-from nushine.statistics.fit import FitError
+from nushine.statistics.far_data import misfit
+from nushine.statistics.fit import FitError, ladder
 from nushine.statistics.intervals import Interval
 from nushine.statistics.model import Data, Model, negative_log_likelihood
 
@@ -29,6 +30,8 @@ TOLERANCE = 1e-5
 
 def minuit(model: Model, data: Data, strength: float | None = None, lower: float = 0.0) -> "Minuit":
     """Maximise the likelihood with MIGRAD and exact gradients.
+
+    Where that ends far from the data, or not at all, it begins again at other strengths, and the lowest minimum counts.
 
     Parameters
     ----------
@@ -58,7 +61,24 @@ def minuit(model: Model, data: Data, strength: float | None = None, lower: float
     F. James, M. Roos, Comput. Phys. Commun. 10, 343 (1975); H. Dembinski et al., iminuit, doi:10.5281/zenodo.3949207.
 
     """
-    start = [1.0 if strength is None else float(strength), *np.asarray(data.auxiliary).tolist()]
+    fitter = _migrad(model, data, 1.0 if strength is None else float(strength), lower, held=strength is not None)
+    far = misfit(model, data, float(fitter.fval), np.asarray(fitter.values)[1:])
+    if strength is None and (far or not fitter.valid):
+        others = [_migrad(model, data, s, lower, held=False) for s in np.asarray(ladder(model, data)).tolist()]
+        fitter = min((fitter, *others), key=lambda one: (not one.valid, one.fval))
+        far = misfit(model, data, float(fitter.fval), np.asarray(fitter.values)[1:])
+    if not fitter.valid:
+        raise FitError(
+            f"Minuit did not converge in {fitter.nfcn} calls (-ln L off by {fitter.fmin.edm:.2g}): "
+            + (f"{far}; check the counts" if far else "simplify the model, e.g. merge bins or remove free parameters")
+        )
+    fitter.hesse()
+    return fitter
+
+
+def _migrad(model: Model, data: Data, strength: float, lower: float, *, held: bool) -> "Minuit":
+    """One run of MIGRAD from this strength, converged or not."""
+    start = [strength, *np.asarray(data.auxiliary).tolist()]
 
     def value(x: FloatArray) -> float:
         return float(_value(model, data, jnp.asarray(x)))
@@ -68,17 +88,11 @@ def minuit(model: Model, data: Data, strength: float | None = None, lower: float
 
     fitter: Minuit = _iminuit().Minuit(value, start, grad=gradient, name=(STRENGTH, *model.nuisances))
     fitter.errordef, fitter.tol = 0.5, TOLERANCE
-    if strength is None:
-        fitter.limits[STRENGTH] = (lower, None)
-    else:
+    if held:
         fitter.fixed[STRENGTH] = True
+    else:
+        fitter.limits[STRENGTH] = (lower, None)
     fitter.migrad()
-    if not fitter.valid:
-        raise FitError(
-            f"Minuit did not converge in {fitter.nfcn} calls (-ln L off by {fitter.fmin.edm:.2g}): "
-            "simplify the model, e.g. merge bins with few events or remove free parameters"
-        )
-    fitter.hesse()
     return fitter
 
 

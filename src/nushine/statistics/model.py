@@ -212,12 +212,12 @@ def sums(model: Model, x: Array) -> tuple[Array, Array]:
     return total, jacobian
 
 
-def least(model: Model) -> Array:
+def least(model: Model, soft: ArrayLike = 1.0) -> Array:
     """Sum of all samples of each bin below which the expected counts fall exponentially, shape (B,)."""
-    return jnp.maximum(TAIL * jnp.sum(model.backgrounds, axis=0), LEAST)
+    return jnp.maximum(TAIL * soft * jnp.sum(model.backgrounds, axis=0), LEAST)
 
 
-def kept(model: Model, total: Array) -> tuple[Array, Array]:
+def kept(model: Model, total: Array, soft: ArrayLike = 1.0) -> tuple[Array, Array]:
     r"""Expected counts, kept above zero, from the sum x of all samples, and their derivative by x; shapes (B,).
 
     Yields that change linearly can lower a bin below zero. Where x is below :math:`\epsilon` of `least`,
@@ -227,24 +227,28 @@ def kept(model: Model, total: Array) -> tuple[Array, Array]:
     takes its place, with the same value and slope at the seam. So ln(lambda) goes on as a straight line, and a fit that
     comes here feels which way is out; on a floor it would stay.
     """
-    low = least(model)
+    low = least(model, soft)
     slope = jnp.exp(jnp.minimum(total / low - 1, 0.0))
     return jnp.where(total > low, total, low * slope), slope
 
 
-def negative_log_likelihood(model: Model, data: Data, x: Array) -> Array:
-    """-ln L at x = (strength, theta), without the terms that depend on the data alone."""
-    return poisson(model, data, sums(model, x)[0]) + constraint(model, data, x)
+def negative_log_likelihood(model: Model, data: Data, x: Array, soft: ArrayLike = 1.0) -> Array:
+    """-ln L at x = (strength, theta), without the terms that depend on the data alone.
+
+    Where `soft` is above 1 it is a likelihood that is easier to minimise, with the constraints as they are: the counts
+    weigh less by that factor, and the tail of `kept` begins higher by it.
+    """
+    return poisson(model, data, sums(model, x)[0], soft) / soft + constraint(model, data, x)
 
 
-def poisson(model: Model, data: Data, total: Array) -> Array:
+def poisson(model: Model, data: Data, total: Array, soft: ArrayLike = 1.0) -> Array:
     """Part of -ln L that is due to the counts, from the sums of all samples.
 
     Relative to lambda = n: with lambda = n (1 + r) it is n [r - ln(1 + r)], which keeps digits for large counts.
     """
-    n, low = data.counts, least(model)
+    n, low = data.counts, least(model, soft)
     some = jnp.where(n > 0, n, 1.0)
-    expected, _ = kept(model, total)
+    expected, _ = kept(model, total, soft)
     above = total > low
     excess = (jnp.where(above, total, some) - n) / some
     near = n * (excess - jnp.log1p(jnp.where(n > 0, excess, 0.0)))

@@ -1,5 +1,8 @@
 """Profile likelihood ratios, and the probabilities that asymptotic formulas give them."""
 
+from collections.abc import Callable
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -9,7 +12,7 @@ from jax.typing import ArrayLike
 
 from nushine.numerics.calls import Choice
 from nushine.numerics.compilation import filter_jit, needs_jax
-from nushine.statistics.fit import Fit, lowest_strength, minimise, require_converged
+from nushine.statistics.fit import Fit, lowest_minimum, lowest_strength, minimise, require_converged
 from nushine.statistics.model import Data, Model
 
 
@@ -72,13 +75,17 @@ def unchecked_ratio(model: Model, data: Data, strength: Array, statistic: Statis
     def one(data: Data) -> Ratio:
         return ratio_of(model, data, strength, statistic)
 
-    return one(data) if data.counts.ndim == 1 else jax.vmap(one)(data)
+    if data.counts.ndim > 1:
+        return jax.vmap(one)(data)
+    return ratio_of(model, data, strength, statistic, lowest_minimum)
 
 
-def ratio_of(model: Model, data: Data, strength: Array, statistic: Statistic) -> Ratio:
-    """One profile likelihood ratio, traceable."""
+def ratio_of(
+    model: Model, data: Data, strength: Array, statistic: Statistic, free_fit: Callable[..., Fit] | None = None
+) -> Ratio:
+    """One profile likelihood ratio, traceable; from one start unless another way to the free fit is given."""
     lower = lowest_strength(model) if statistic is Statistic.Q else jnp.asarray(0.0)
-    free = minimise(model, data, jnp.maximum(strength, 0.1), lower, held=False)
+    free = (free_fit or partial(minimise, held=False))(model, data, jnp.maximum(strength, 0.1), lower)
     fixed = minimise(model, data, strength, lower, held=True)
     value = jnp.maximum(2 * (fixed.nll - free.nll), 0.0)
     if statistic is Statistic.Q0:
