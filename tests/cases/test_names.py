@@ -122,7 +122,7 @@ def two() -> tuple[Model, Model]:
 
 def test_experiments_whose_names_look_alike_share_no_parameter() -> None:
     layouts = [(made("a, b"), RECOIL), (made("a b"), RECOIL)]
-    names = [{qualified(x, e) for x in layout_of(e, (c,), Binning()).nuisances} for e, c in layouts]
+    names = [{qualified(x, e) for x in layout_of(e, (c,), Binning(), RADIATIVE).nuisances} for e, c in layouts]
     assert all(names)
     assert not names[0] & names[1]
 
