@@ -27,7 +27,7 @@ def with_more_flux(experiment: Experiment) -> Experiment:
 
 OTHERS: dict[str, Callable[[Experiment], Experiment]] = {
     "a line": lambda e: replace(e, source=monoenergetic(0.746, 1e-6)),
-    "a line named after the reactor": lambda e: replace(e, source=monoenergetic(0.746, 1e-6, "Chooz")),
+    "a line named after the reactor": lambda e: replace(e, source=monoenergetic(0.746, 1e-6, name="Chooz")),
     "another spectrum": with_more_flux,
     "another target": lambda e: replace(e, target=compound("Ge")),
     "other shares": lambda e: replace(

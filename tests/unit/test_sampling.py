@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nushine.numerics.alias import Alias
@@ -24,6 +24,7 @@ def probabilities(table: Alias) -> np.ndarray:
 
 
 @given(WEIGHTS)
+@example([472079030370.7704] * 3)  # shares of one and a rounding more
 def test_alias_table_has_the_weights(weights: list[float]) -> None:
     table = Alias.of(weights)
     assert np.asarray(table.keep).min() >= 0

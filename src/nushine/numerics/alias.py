@@ -43,7 +43,7 @@ class Alias(eqx.Module):
         share = weights * (n / weights.sum())
         keep, other = np.ones(n), np.arange(n)
         light, heavy = np.flatnonzero(share <= 1.0), np.flatnonzero(share > 1.0)
-        if heavy.size == 0:
+        if heavy.size == 0 or light.size == 0:  # all alike, to rounding
             return cls(jnp.asarray(keep), jnp.asarray(other, dtype=jnp.int32))
         missing, excess = np.cumsum(1.0 - share[light]), np.cumsum(share[heavy] - 1.0)
         # light i is filled by the heavy one in whose stretch of the excess its own missing part begins
