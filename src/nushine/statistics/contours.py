@@ -118,8 +118,6 @@ def exclusion(
     require_between("cl", cl, 1e-12, 1 - 1e-12, cure="give a confidence level between 0 and 1, as in 0.90")
     require_reachable(experiment, masses)
     channels = channels_of(experiment, channel)
-    if method not in tuple(Method):
-        raise ValueError(f"method {method!r}: is not known; give one of {', '.join(Method)}")
     method = Method(method)
     if method is Method.COUNTING and len(channels) > 1:
         raise ValueError("counting takes one channel: give one, or another method")
